@@ -1,0 +1,177 @@
+// Package measure counts and times: histograms, outcomes and per-second intervals, all mergeable exactly and
+// independent of any protocol. Nothing in it grows with the number of requests.
+package measure
+
+import (
+	"math"
+	"math/bits"
+)
+
+// The layout is HdrHistogram's for 1 ns … 1 h at three significant digits: values below 2048 have a bucket each,
+// above that every power of two has 1024 linear buckets, so a bucket is never wider than 1/1024 of its value.
+// (Gil Tene, HdrHistogram; http://hdrhistogram.org.) Buckets live in blocks that come into being when first
+// touched, so that an unused or narrow histogram costs little.
+const (
+	subBits    = 10
+	subCount   = 1 << subBits // linear buckets per power of two
+	blockBits  = 7
+	blockSize  = 1 << blockBits
+	maxBuckets = (42-subBits)*subCount + subCount
+	blocks     = maxBuckets / blockSize
+
+	// MaxValue is the largest value kept apart: one hour, in ns. Larger ones count as this.
+	MaxValue = int64(3600_000_000_000)
+)
+
+// Histogram counts durations in nanoseconds. The zero value is empty and ready. It is not safe for concurrent use.
+type Histogram struct {
+	count    uint64
+	sum      uint64 // of the exact values; 2^64 ns of summed time are 584 years
+	min, max int64
+	blocks   [blocks]*[blockSize]uint64
+}
+
+// bucketOf returns the index of v's bucket, for 0 ≤ v ≤ MaxValue.
+func bucketOf(v int64) int {
+	shift := bits.Len64(uint64(v)|(2*subCount-1)) - (subBits + 1)
+	return shift<<subBits + int(v>>uint(shift))
+}
+
+// bucketRange returns the lowest and highest value of bucket i.
+func bucketRange(i int) (lo, hi int64) {
+	shift := max(i>>subBits-1, 0)
+	lo = int64(i-shift<<subBits) << uint(shift)
+	return lo, lo + 1<<uint(shift) - 1
+}
+
+// Record counts one value. Negative values count as 0, those above [MaxValue] as MaxValue.
+func (h *Histogram) Record(v int64) {
+	v = min(max(v, 0), MaxValue)
+	if h.count == 0 || v < h.min {
+		h.min = v
+	}
+	if v > h.max {
+		h.max = v
+	}
+	h.count++
+	h.sum += uint64(v)
+	i := bucketOf(v)
+	b := h.blocks[i>>blockBits]
+	if b == nil {
+		b = new([blockSize]uint64)
+		h.blocks[i>>blockBits] = b
+	}
+	b[i&(blockSize-1)]++
+}
+
+// Add merges o into h; exact.
+func (h *Histogram) Add(o *Histogram) {
+	if o.count == 0 {
+		return
+	}
+	if h.count == 0 || o.min < h.min {
+		h.min = o.min
+	}
+	h.max = max(h.max, o.max)
+	h.count += o.count
+	h.sum += o.sum
+	for i, b := range o.blocks {
+		if b == nil {
+			continue
+		}
+		if h.blocks[i] == nil {
+			h.blocks[i] = new([blockSize]uint64)
+		}
+		for j, n := range b {
+			h.blocks[i][j] += n
+		}
+	}
+}
+
+// Reset empties h and keeps its memory.
+func (h *Histogram) Reset() {
+	h.count, h.sum, h.min, h.max = 0, 0, 0, 0
+	for _, b := range h.blocks {
+		if b != nil {
+			*b = [blockSize]uint64{}
+		}
+	}
+}
+
+// Count is the number of values, Sum their exact sum in ns, Min and Max the exact extremes (0 when empty).
+func (h *Histogram) Count() uint64 { return h.count }
+
+// Sum is the exact sum of all values, in ns.
+func (h *Histogram) Sum() uint64 { return h.sum }
+
+// Min is the smallest value; 0 when empty.
+func (h *Histogram) Min() int64 { return h.min }
+
+// Max is the largest value; 0 when empty.
+func (h *Histogram) Max() int64 { return h.max }
+
+// Mean is the exact mean in ns; 0 when empty.
+func (h *Histogram) Mean() float64 {
+	if h.count == 0 {
+		return 0
+	}
+	return float64(h.sum) / float64(h.count)
+}
+
+// StdDev is the population's standard deviation in ns, each value taken at the middle of its bucket.
+func (h *Histogram) StdDev() float64 {
+	if h.count == 0 {
+		return 0
+	}
+	mean, s := h.Mean(), 0.0
+	h.Each(func(lo, hi int64, n uint64) {
+		d := float64(lo) + float64(hi-lo)/2 - mean
+		s += d * d * float64(n)
+	})
+	return math.Sqrt(s / float64(h.count))
+}
+
+// Quantile returns the smallest value v such that at least q of all values are ≤ v, to the upper end of its bucket
+// (at most 0.1 % above) and never above Max. q is in [0, 1]; 0 gives Min. An empty histogram gives 0.
+func (h *Histogram) Quantile(q float64) int64 {
+	if h.count == 0 {
+		return 0
+	}
+	if q <= 0 {
+		return h.min
+	}
+	rank := uint64(math.Ceil(q * float64(h.count)))
+	// q·count may land a rounding error above the whole number that was meant.
+	if f := q * float64(h.count); f-math.Floor(f) < 1e-9*f {
+		rank = uint64(math.Floor(f))
+	}
+	rank = min(max(rank, 1), h.count)
+	var seen uint64
+	for bi, b := range h.blocks {
+		if b == nil {
+			continue
+		}
+		for j, n := range b {
+			if seen += n; seen >= rank {
+				_, hi := bucketRange(bi<<blockBits + j)
+				return max(min(hi, h.max), h.min)
+			}
+		}
+	}
+	return h.max
+}
+
+// Each calls f for every bucket that is not empty, in ascending order: its lowest and highest value and its count.
+func (h *Histogram) Each(f func(lo, hi int64, count uint64)) {
+	for bi, b := range h.blocks {
+		if b == nil {
+			continue
+		}
+		for j, n := range b {
+			if n > 0 {
+				lo, hi := bucketRange(bi<<blockBits + j)
+				f(lo, hi, n)
+			}
+		}
+	}
+}
