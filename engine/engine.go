@@ -1,0 +1,369 @@
+package engine
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/iagoloadgen/iago/internal/poller"
+	"github.com/iagoloadgen/iago/measure"
+)
+
+// Orders from outside, obeyed by every shard at its next pass.
+const (
+	orderNone int32 = iota
+	orderStop
+	orderBreak
+)
+
+const (
+	bufSize   = 256 << 10
+	startIn   = 5 * time.Millisecond // from everything being ready to the start instant
+	primeWait = 2 * time.Second      // at most so long are records waited for before the start
+)
+
+// Engine is one run. Stop and Break may be called from any goroutine.
+type Engine struct {
+	engine
+}
+
+// engine is what the shards see of their run.
+type engine struct {
+	cfg      Config
+	ctx      context.Context // ends when all shards have
+	cancel   context.CancelFunc
+	order    atomic.Int32
+	endMu    sync.Mutex
+	end      End
+	err      error
+	resolver *resolver
+	tls      []*tls.Config // by target
+	dials    sync.WaitGroup
+	prod     *producer
+	shards   []*shard
+	start    time.Time
+
+	// Tests put a clock and a network of their own here.
+	newPoller func() (poller.Poller, error)
+	newClock  func() func() int64
+}
+
+// New checks c and prepares a run; nothing is sent and no goroutine started.
+func New(c Config) (*Engine, error) {
+	c.Shards = max(c.Shards, 1)
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	e := &Engine{}
+	e.cfg = c
+	e.newPoller = poller.Native
+	if c.Portable {
+		e.newPoller = func() (poller.Poller, error) { return poller.Portable(), nil }
+	}
+	for _, t := range c.Targets {
+		conf := c.TLS
+		if t.TLS && conf == nil {
+			conf = &tls.Config{MinVersion: tls.VersionTLS12}
+		}
+		if t.TLS && conf.ServerName == "" {
+			conf = conf.Clone()
+			conf.ServerName = t.Host
+		}
+		e.tls = append(e.tls, conf)
+	}
+	e.resolver = newResolver(c.Targets, e.logf)
+	return e, nil
+}
+
+// PollerName names what connections run over.
+func (e *Engine) PollerName() string {
+	if e.cfg.Portable {
+		return "portable"
+	}
+	return poller.NativeName()
+}
+
+// Stop ends the schedule; what is on its way still gets its outcome. The first reason given stands.
+func (e *engine) Stop(why End) { e.tell(orderStop, why) }
+
+// Break ends the run at once; requests under way are left without an outcome.
+func (e *engine) Break(why End) { e.tell(orderBreak, why) }
+
+func (e *engine) tell(order int32, why End) {
+	e.ends(why)
+	for {
+		o := e.order.Load()
+		if o >= order || e.order.CompareAndSwap(o, order) {
+			break
+		}
+	}
+	e.endMu.Lock()
+	defer e.endMu.Unlock()
+	for _, s := range e.shards {
+		if s.poll != nil {
+			s.poll.Wake()
+		}
+	}
+}
+
+func (e *engine) ends(why End) {
+	e.endMu.Lock()
+	defer e.endMu.Unlock()
+	if e.end == "" {
+		e.end = why
+	}
+}
+
+func (e *engine) sourceEnded() { e.ends(EndSource) }
+
+// fail notes the first error that a run cannot go on with.
+func (e *engine) fail(err error) {
+	e.endMu.Lock()
+	defer e.endMu.Unlock()
+	if e.err == nil {
+		e.err = err
+	}
+}
+
+func (e *engine) logf(format string, args ...any) {
+	if e.cfg.Logf != nil {
+		e.cfg.Logf(format, args...)
+	}
+}
+
+func (e *engine) addresses(t int) *addrSet { return e.resolver.sets[t].Load() }
+
+// Run runs to the end. When ctx ends, the schedule stops as by Stop(EndInterrupted). The result holds also beside an error;
+// an error before the start (a name that does not resolve) leaves it empty.
+func (e *Engine) Run(ctx context.Context) (Result, error) {
+	e.ctx, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	defer e.cancel()
+	if err := e.resolver.start(ctx); err != nil {
+		return Result{}, err
+	}
+	var side sync.WaitGroup
+	defer side.Wait()
+	defer e.dials.Wait()
+	defer e.cancel()
+	side.Go(func() { e.resolver.follow(e.ctx, e.cfg.Resolve) })
+	col := newCollector(e.cfg.Shards, e.cfg.OnInterval)
+	if err := e.build(col); err != nil {
+		return Result{}, err
+	}
+	var run sync.WaitGroup
+	if err := e.launch(ctx, &run, &side); err != nil {
+		return Result{}, err
+	}
+	stop := context.AfterFunc(ctx, func() { e.Stop(EndInterrupted) })
+	defer stop()
+	run.Go(col.run)
+	run.Wait()
+	elapsed := time.Since(e.start)
+	e.cancel()
+	if e.prod != nil {
+		<-e.prod.done
+	}
+	return e.result(elapsed), e.err
+}
+
+// launch starts the producer and the shards, and gives them their start instant when all are ready.
+func (e *Engine) launch(ctx context.Context, run, side *sync.WaitGroup) error {
+	if e.prod != nil {
+		side.Go(e.prod.run)
+		select {
+		case <-e.prod.primed:
+		case <-time.After(primeWait):
+		case <-ctx.Done():
+		}
+	}
+	ready := make(chan error, len(e.shards))
+	begin := make(chan struct{})
+	polls := make([]poller.Poller, len(e.shards))
+	failed := false
+	for i, s := range e.shards {
+		run.Go(func() {
+			var err error
+			polls[i], err = lockAndPoll(e.newPoller)
+			ready <- err
+			<-begin
+			if !failed {
+				s.loop()
+			} else if polls[i] != nil {
+				polls[i].Shut()
+			}
+		})
+	}
+	var first error
+	for range e.shards {
+		if err := <-ready; err != nil && first == nil {
+			first = fmt.Errorf("engine: poller: %w", err)
+		}
+	}
+	failed = first != nil
+	e.startClock()
+	e.endMu.Lock()
+	for i, s := range e.shards {
+		s.poll = polls[i]
+		s.clock = e.newClock()
+	}
+	e.endMu.Unlock()
+	close(begin)
+	if failed {
+		run.Wait()
+	}
+	return first
+}
+
+// lockAndPoll ties the goroutine to its thread for good and makes its poller there: the thread's timer slack is set, so
+// the thread ends with the goroutine.
+func lockAndPoll(newPoller func() (poller.Poller, error)) (poller.Poller, error) {
+	runtime.LockOSThread()
+	return newPoller()
+}
+
+// startClock sets the start instant.
+func (e *Engine) startClock() {
+	e.start = time.Now().Add(startIn)
+	if e.newClock == nil {
+		start := e.start
+		e.newClock = func() func() int64 { return func() int64 { return int64(time.Since(start)) } }
+	}
+}
+
+// build makes the shards and, unless one fixed request is sent, the producer.
+func (e *Engine) build(col *collector) error {
+	n := e.cfg.Shards
+	var fixed []*item
+	if e.cfg.Fixed != nil {
+		var err error
+		if fixed, err = e.fixedItems(); err != nil {
+			return err
+		}
+	} else {
+		e.prod = newProducer(&e.engine, n)
+	}
+	for i := range n {
+		s := &shard{
+			e: &e.engine, cfg: &e.cfg, id: i, fixed: fixed, rotate: i, nextTidy: tidyEvery,
+			share:  e.share(i),
+			handed: make(chan handover, 64),
+			buf:    make([]byte, bufSize), events: make([]poller.Event, 512),
+			waiter: waiter{mode: e.cfg.Wait, margin: 20_000},
+			now:    -1,
+		}
+		for range e.cfg.Targets {
+			s.pools = append(s.pools, &pool{addr: i})
+		}
+		if e.prod != nil {
+			s.feed = e.prod.feeds[i]
+		}
+		if e.cfg.Closed {
+			s.closed.idle = s.share.connections
+		} else {
+			s.sched = e.cfg.Schedule(i, n)
+		}
+		s.rec = recorder{
+			cur: measure.NewInterval(), out: col.in, id: i, spare: col.spare, nextTick: second, warm: int64(e.cfg.Warmup),
+			sample: measure.NewSample(e.cfg.Seed + uint64(i)), targets: e.cfg.Targets, codec: e.cfg.Codec,
+		}
+		s.prime()
+		e.shards = append(e.shards, s)
+	}
+	return nil
+}
+
+// share is shard i's part of the limits. A limit that cannot be divided is rounded so that the parts add up.
+func (e *Engine) share(i int) share {
+	part := func(total int) int {
+		if total <= 0 {
+			return 0
+		}
+		p := total / e.cfg.Shards
+		if i < total%e.cfg.Shards {
+			p++
+		}
+		return max(p, 1)
+	}
+	s := share{
+		connections: part(e.cfg.Connections), perTarget: part(e.cfg.Pool.PerTarget), descriptors: part(e.cfg.Descriptors), n: math.MaxInt64,
+	}
+	if e.cfg.N > 0 {
+		s.n = e.cfg.N / int64(e.cfg.Shards)
+		if int64(i) < e.cfg.N%int64(e.cfg.Shards) {
+			s.n++
+		}
+	}
+	return s
+}
+
+// fixedItems encodes the one request for every target.
+func (e *Engine) fixedItems() ([]*item, error) {
+	var items []*item
+	for t := range e.cfg.Targets {
+		it := &item{req: *e.cfg.Fixed, target: int32(t), label: -1, fixed: true}
+		wire, err := e.cfg.Codec.AppendRequest(nil, &it.req, &e.cfg.Targets[t])
+		if err != nil {
+			return nil, fmt.Errorf("engine: request: %w", err)
+		}
+		it.req.Wire = wire
+		if it.req.Label == "" && e.cfg.Label != nil {
+			it.req.Label = e.cfg.Label(&it.req)
+		}
+		if it.req.Label != "" {
+			it.label = 0
+		}
+		items = append(items, it)
+	}
+	return items, nil
+}
+
+func (e *Engine) result(elapsed time.Duration) Result {
+	r := Result{
+		Started: e.start, Elapsed: elapsed, End: e.end, Labels: map[string]*measure.Label{}, Shards: len(e.shards), Poller: e.PollerName(),
+	}
+	if r.End == "" {
+		r.End = EndSchedule
+	}
+	sample := measure.NewSample(e.cfg.Seed)
+	for _, s := range e.shards {
+		r.Duration = max(r.Duration, time.Duration(s.endedAt))
+		r.Arrivals += s.rec.arrivals
+		sample.Merge(s.rec.sample)
+		for i, l := range s.rec.labels {
+			if l != nil {
+				e.mergeLabel(r.Labels, e.labelName(i), l)
+			}
+		}
+	}
+	r.Failures = sample.Failures()
+	if e.prod != nil {
+		r.Source = e.cfg.Source.Stats()
+		r.Source.Read -= e.prod.bad
+		r.Source.Bad += e.prod.bad
+		r.Source.FirstBad = append(r.Source.FirstBad, e.prod.first...)
+		r.Source.FirstBad = r.Source.FirstBad[:min(3, len(r.Source.FirstBad))]
+	}
+	return r
+}
+
+func (e *Engine) labelName(i int) string {
+	if e.prod == nil {
+		return e.shards[0].fixed[0].req.Label
+	}
+	return e.prod.names[i]
+}
+
+func (e *Engine) mergeLabel(all map[string]*measure.Label, name string, l *measure.Label) {
+	m := all[name]
+	if m == nil {
+		m = new(measure.Label)
+		all[name] = m
+	}
+	m.Requests.Add(&l.Requests)
+	m.Latency.Add(&l.Latency)
+}

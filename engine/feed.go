@@ -1,0 +1,247 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/iagoloadgen/iago/internal/ring"
+	"github.com/iagoloadgen/iago/load"
+)
+
+const (
+	ringSize   = 8192     // requests prepared ahead per shard
+	ringBytes  = 16 << 20 // and at most so many bytes
+	keepUpTo   = 1 << 20  // larger requests' memory is not kept
+	parkedPoll = 50 * time.Millisecond
+)
+
+type feedState uint8
+
+const (
+	feedReady feedState = iota
+	feedEmpty           // the producer is behind
+	feedEnded           // the producer is done and everything was taken
+)
+
+// feed brings prepared requests from the producer to one shard, and their memory back.
+type feed struct {
+	ready *ring.Ring[*item]
+	spare *ring.Ring[*item]
+	ended atomic.Bool // nothing will be pushed any more
+	prod  *producer
+
+	// The producer's view.
+	sizes  []int // of what was pushed, by position
+	pushed uint64
+	popped uint64
+	bytes  int
+}
+
+func newFeed(p *producer, size int) *feed {
+	if size <= 0 {
+		size = ringSize
+	}
+	r := ring.New[*item](size)
+	return &feed{ready: r, spare: ring.New[*item](2 * r.Cap()), prod: p, sizes: make([]int, r.Cap())}
+}
+
+// pop takes the next request; for the shard.
+func (f *feed) pop() (*item, feedState) {
+	it, ok := f.ready.Pop()
+	if !ok {
+		if !f.ended.Load() {
+			f.prod.hurry()
+			return nil, feedEmpty
+		}
+		if it, ok = f.ready.Pop(); !ok { // pushed just before the end was told
+			return nil, feedEnded
+		}
+	}
+	if f.prod.parked.Load() && f.ready.Len() < f.ready.Cap()/2 {
+		f.prod.hurry()
+	}
+	return it, feedReady
+}
+
+// giveBack returns a request's memory; for the shard.
+func (f *feed) giveBack(it *item) {
+	if cap(it.req.Wire) <= keepUpTo {
+		f.spare.Push(it) // when full, the collector takes it
+	}
+}
+
+// room tells whether one more may be pushed; for the producer.
+func (f *feed) room() bool {
+	for head := f.ready.Popped(); f.popped < head; f.popped++ {
+		f.bytes -= f.sizes[f.popped%uint64(len(f.sizes))]
+	}
+	return f.pushed-f.popped < uint64(f.ready.Cap()) && (f.bytes < ringBytes || f.pushed == f.popped)
+}
+
+// push hands a request over; there is room.
+func (f *feed) push(it *item) {
+	n := len(it.req.Wire) + len(it.req.Body)
+	f.sizes[f.pushed%uint64(len(f.sizes))] = n
+	f.bytes += n
+	f.pushed++
+	f.ready.Push(it)
+}
+
+// blank gives an item to fill; for the producer.
+func (f *feed) blank() *item {
+	if it, ok := f.spare.Pop(); ok {
+		it.req.Reset()
+		return it
+	}
+	return new(item)
+}
+
+// producer reads records, has requests made of them, encodes these and deals them to the shards in turn, so that request k
+// goes with arrival k. It runs ahead of the schedule by a bounded number of requests and bytes.
+type producer struct {
+	e      *engine
+	feeds  []*feed
+	next   int // feed whose turn it is
+	target int
+	labels map[string]int32
+	names  []string
+	made   []*item // of the record at hand
+	bad    int64
+	first  []string
+
+	parked atomic.Bool
+	wake   chan struct{}
+	primed chan struct{} // closed once enough is ready to begin
+	done   chan struct{}
+}
+
+func newProducer(e *engine, shards int) *producer {
+	p := &producer{
+		e: e, labels: map[string]int32{}, wake: make(chan struct{}, 1),
+		primed: make(chan struct{}), done: make(chan struct{}),
+	}
+	for range shards {
+		p.feeds = append(p.feeds, newFeed(p, e.cfg.RingSize))
+	}
+	return p
+}
+
+// hurry wakes the producer; for the shards.
+func (p *producer) hurry() {
+	if p.parked.Swap(false) {
+		select {
+		case p.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (p *producer) run() {
+	defer close(p.done)
+	primed := false
+	prime := func() {
+		if !primed {
+			primed = true
+			close(p.primed)
+		}
+	}
+	defer func() {
+		for _, f := range p.feeds {
+			f.ended.Store(true)
+		}
+		prime()
+	}()
+	var rec load.Record
+	for p.e.ctx.Err() == nil {
+		rec.Reset()
+		if err := p.e.cfg.Source.Read(&rec); err != nil {
+			if !errors.Is(err, io.EOF) {
+				p.e.fail(err) // what is prepared is still sent: the run ends when that runs out
+			}
+			return
+		}
+		if !p.make(&rec) {
+			continue
+		}
+		for _, it := range p.made {
+			if !p.deal(it, prime) {
+				return
+			}
+		}
+	}
+}
+
+// make fills p.made with the requests of rec; false: it was bad.
+func (p *producer) make(rec *load.Record) bool {
+	p.made = p.made[:0]
+	err := p.e.cfg.Processor.Process(rec, p.add)
+	for i := 0; err == nil && i < len(p.made); i++ {
+		err = p.encode(p.made[i])
+	}
+	if err == nil {
+		return true
+	}
+	p.bad++
+	if len(p.first) < 3 {
+		p.first = append(p.first, fmt.Sprintf("%s:%d: %v", rec.File, rec.Line, err))
+	}
+	return false
+}
+
+func (p *producer) add() *load.Request {
+	it := p.feeds[(p.next+len(p.made))%len(p.feeds)].blank()
+	p.made = append(p.made, it)
+	return &it.req
+}
+
+func (p *producer) encode(it *item) error {
+	p.target = (p.target + 1) % len(p.e.cfg.Targets)
+	it.target, it.label = int32(p.target), -1
+	wire, err := p.e.cfg.Codec.AppendRequest(it.req.Wire[:0], &it.req, &p.e.cfg.Targets[p.target])
+	if err != nil {
+		return err
+	}
+	it.req.Wire = wire
+	if it.req.Label == "" && p.e.cfg.Label != nil {
+		it.req.Label = p.e.cfg.Label(&it.req)
+	}
+	if name := it.req.Label; name != "" {
+		n, ok := p.labels[name]
+		if !ok {
+			n = int32(len(p.names))
+			p.labels[name] = n
+			p.names = append(p.names, name)
+		}
+		it.label = n
+	}
+	return nil
+}
+
+// deal pushes it to the feed whose turn it is, waiting for room; false: the run is over.
+func (p *producer) deal(it *item, full func()) bool {
+	for {
+		for i := range p.feeds {
+			f := p.feeds[(p.next+i)%len(p.feeds)]
+			if f.room() {
+				f.push(it)
+				p.next = (p.next + i + 1) % len(p.feeds)
+				return true
+			}
+			if !p.e.cfg.Closed {
+				break // the schedule deals arrivals strictly in turn
+			}
+		}
+		full()
+		p.parked.Store(true)
+		select {
+		case <-p.wake:
+		case <-time.After(parkedPoll):
+		case <-p.e.ctx.Done():
+			return false
+		}
+		p.parked.Store(false)
+	}
+}

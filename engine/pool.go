@@ -1,0 +1,206 @@
+package engine
+
+// pool is a shard's connections to one target.
+type pool struct {
+	idle      connList // by the moment they became idle
+	open      int
+	addr      int   // rotates over the target's addresses
+	resolved  int32 // generation of the addresses that the idle ones were opened with
+	fails     int   // in a row, to connect
+	downUntil int64 // no attempts before, if other targets are there
+}
+
+const (
+	backoffMin = second / 10
+	backoffMax = 10 * second
+)
+
+// preferred is the next target in rotation.
+func (s *shard) preferred() int {
+	s.rotate++
+	if s.rotate >= len(s.pools) {
+		s.rotate = 0
+	}
+	return s.rotate
+}
+
+// up returns t, or the next target after it that has not lately failed; t itself when all have.
+func (s *shard) up(t int) int {
+	for i := range s.pools {
+		u := (t + i) % len(s.pools)
+		if s.pools[u].downUntil <= s.now {
+			return u
+		}
+	}
+	return t
+}
+
+// launch gives a to a kept connection or to a new one. It reports false when a must wait.
+func (s *shard) launch(a arrival) bool {
+	t := s.up(int(a.item.target))
+	if s.tryTarget(t, a) {
+		return true
+	}
+	// The wanted target has none to give, but a connection is a connection.
+	for i := 1; i < len(s.pools); i++ {
+		if u := (t + i) % len(s.pools); s.pools[u].downUntil <= s.now && s.tryTarget(u, a) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *shard) tryTarget(t int, a arrival) bool {
+	p := s.pools[t]
+	if c := p.idle.last; c != nil {
+		p.idle.remove(c)
+		if a, ok := s.fit(a, t); ok {
+			s.begin(c, a)
+		} else {
+			p.idle.push(c)
+		}
+		return true
+	}
+	if !s.mayOpen(p) {
+		return false
+	}
+	a, ok := s.fit(a, t)
+	return !ok || s.dial(t, a)
+}
+
+// mayOpen tells whether the limits allow one more connection, and notes which does not.
+func (s *shard) mayOpen(p *pool) bool {
+	switch {
+	case s.share.connections > 0 && s.open >= s.share.connections, s.share.perTarget > 0 && p.open >= s.share.perTarget:
+		s.why = waitConnections
+		return false
+	case s.share.descriptors > 0 && s.open >= s.share.descriptors, s.retryAt > s.now:
+		s.why = waitDescriptors
+		return false
+	}
+	return true
+}
+
+// fit makes sure that the request is encoded for target t: it was prepared for the one next in rotation.
+func (s *shard) fit(a arrival, t int) (arrival, bool) {
+	switch it := a.item; {
+	case int(it.target) == t:
+	case it.fixed:
+		a.item = s.fixed[t]
+	default:
+		wire, err := s.cfg.Codec.AppendRequest(it.req.Wire[:0], &it.req, &s.cfg.Targets[t])
+		if err != nil { // it could be encoded for another target, so this is very odd
+			s.rec.dropped(it, causeEncode)
+			s.giveBack(it)
+			return a, false
+		}
+		it.req.Wire, it.target = wire, int32(t)
+	}
+	return a, true
+}
+
+// newConn takes a slot.
+func (s *shard) newConn(t int) *conn {
+	var c *conn
+	if n := len(s.free); n > 0 {
+		c, s.free = s.free[n-1], s.free[:n-1]
+	} else {
+		c = &conn{slot: uint32(len(s.conns))}
+		s.conns = append(s.conns, c)
+	}
+	c.codec = s.cfg.Codec.NewConn()
+	c.target, c.born, c.fresh = int32(t), s.now, true
+	c.hasFD, c.tls, c.want = false, nil, false
+	c.left, c.rest, c.held = c.left[:0], nil, nil
+	s.open++
+	s.pools[t].open++
+	s.rec.cur.MaxConnections = max(s.rec.cur.MaxConnections, int64(s.open))
+	return c
+}
+
+// closeConn closes c, which is in no list any more, or idle.
+func (s *shard) closeConn(c *conn) {
+	p := s.pools[c.target]
+	if c.state == connIdle {
+		p.idle.remove(c)
+	}
+	if c.hasFD {
+		s.poll.Close(c.handle)
+	}
+	c.state, c.hasFD, c.tls, c.codec = connFree, false, nil, nil
+	c.gen++
+	p.open--
+	s.open--
+	s.free = append(s.free, c)
+}
+
+// dial opens a connection for a. It reports false when a must wait for a descriptor.
+func (s *shard) dial(t int, a arrival) bool {
+	p := s.pools[t]
+	set := s.e.addresses(t)
+	addr := set.addrs[p.addr%len(set.addrs)]
+	p.addr++
+	c := s.newConn(t)
+	c.addr = set.generation
+	var err error
+	if s.cfg.Targets[t].TLS {
+		s.dialTLS(c, addr)
+	} else {
+		c.handle, err = s.poll.Open(addr, c.token())
+		c.hasFD = err == nil
+	}
+	if err != nil && outOfDescriptors(err) {
+		s.closeConn(c)
+		s.why, s.retryAt = waitDescriptors, s.now+second/100
+		return false
+	}
+	c.state = connDialing
+	s.attempt(c, a)
+	if err != nil {
+		s.dialFailed(c, causeOf(err))
+	} else if s.cfg.ConnectTimeout > 0 {
+		s.dials.set(s.now+int64(s.cfg.ConnectTimeout), c)
+	}
+	return true
+}
+
+// dialFailed ends c's request and lets the target rest, if there are others.
+func (s *shard) dialFailed(c *conn, cause string) {
+	p := s.pools[c.target]
+	if len(s.pools) > 1 {
+		p.downUntil = s.now + min(backoffMin<<min(p.fails, 10), backoffMax)
+		if p.fails == 0 {
+			s.e.logf("target %s: %s; the others take its share", s.cfg.Targets[c.target].URL, cause)
+		}
+	}
+	p.fails++
+	s.fail(c, cause)
+}
+
+// keepOrClose decides what becomes of a connection that has given its answer.
+func (s *shard) keepOrClose(c *conn) {
+	old := s.cfg.Pool.MaxLife > 0 && s.now-c.born >= int64(s.cfg.Pool.MaxLife)
+	if c.resp.Close || s.cfg.Pool.NoReuse || old || c.addr != s.e.addresses(int(c.target)).generation {
+		s.closeConn(c)
+		return
+	}
+	c.state, c.idleSince, c.fresh = connIdle, s.now, false
+	s.pools[c.target].idle.push(c)
+}
+
+// tidy closes connections that have been idle for too long, and tries again what waited for descriptors.
+func (s *shard) tidy() {
+	for t, p := range s.pools {
+		g := s.e.addresses(t).generation
+		for c := p.idle.first; c != nil; c = p.idle.first {
+			age := s.now - c.idleSince
+			over := s.cfg.Pool.Idle > 0 && p.idle.n > s.cfg.Pool.Keep && age >= int64(s.cfg.Pool.Idle)
+			if g == p.resolved && !over && (s.cfg.Pool.MaxIdle <= 0 || age < int64(s.cfg.Pool.MaxIdle)) {
+				break
+			}
+			s.closeConn(c)
+		}
+		p.resolved = g
+	}
+	s.drain()
+}

@@ -1,0 +1,218 @@
+package engine
+
+import (
+	"github.com/iagoloadgen/iago/internal/poller"
+)
+
+// shard is one event loop. Nothing of it is touched by another goroutine while it runs, but for what says so.
+type shard struct {
+	e     *engine
+	cfg   *Config
+	id    int
+	share share
+	poll  poller.Poller
+	clock func() int64 // ns since the run's start; below 0 before it
+	now   int64        // the clock's last reading
+
+	sched    Schedule
+	next     int64 // the next due time
+	nextDue  bool  // next holds one
+	taken    int64 // arrivals so far
+	ended    bool  // no more arrivals will be taken
+	endedAt  int64
+	finished bool
+
+	feed     *feed // prepared requests; nil: fixed
+	fixed    []*item
+	closed   closedMode
+	waiting  queue[arrival]
+	draining bool
+	why      string // what the waiting ones wait for
+	retryAt  int64  // when descriptors ran out: the next try; 0: none
+
+	conns    []*conn // by slot
+	free     []*conn
+	pools    []*pool // by target
+	rotate   int
+	open     int
+	busy     connList // those with a request, by attempt
+	dials    deadlines
+	holds    deadlines
+	handed   chan handover // connections made by other goroutines (TLS)
+	nextTidy int64
+
+	buf    []byte // for reading
+	events []poller.Event
+	waiter waiter
+
+	rec recorder
+}
+
+// share is a shard's part of what is shared out.
+type share struct {
+	connections int // 0: no limit
+	perTarget   int
+	descriptors int // 0: unknown
+	n           int64
+}
+
+const (
+	second     = int64(1_000_000_000)
+	tidyEvery  = second / 10
+	holdFor    = second // RFC 9110, 10.1.1: do not wait for a 100 for ever
+	takeAtOnce = 64     // arrivals taken up before answers are looked at again
+)
+
+// loop runs until the shard has nothing left to do. One pass: what time has brought, then what is due, then what
+// the kernel has to tell.
+func (s *shard) loop() {
+	s.now = s.clock()
+	for {
+		s.obey()
+		s.expire()
+		s.takeDue()
+		s.rec.tick(s)
+		if s.done() {
+			break
+		}
+		s.wait()
+	}
+	s.finish()
+}
+
+func (s *shard) wait() {
+	timeout := s.waiter.plan(s.now, s.nextWake(), s.nextMoment())
+	n, err := s.poll.Wait(s.events, timeout)
+	s.now = s.clock()
+	if err != nil {
+		s.e.fail(err)
+		s.stop(s.now)
+		s.breakOff()
+		return
+	}
+	s.waiter.learn(s.now, n)
+	for i := range s.events[:n] {
+		s.handle(&s.events[i])
+	}
+}
+
+// nextMoment is the next due time, as far as it should be met sharply.
+func (s *shard) nextMoment() int64 {
+	if s.nextDue && !s.ended {
+		return s.next
+	}
+	return never
+}
+
+// nextWake is the next moment at which something other than an arrival must be seen to.
+func (s *shard) nextWake() int64 {
+	at := min(s.rec.nextTick, s.nextTidy)
+	if s.busy.first != nil {
+		at = min(at, s.busy.first.attempt+int64(s.cfg.Timeout))
+	}
+	if s.dials.q.len() > 0 {
+		at = min(at, s.dials.q.front().at)
+	}
+	if s.holds.q.len() > 0 {
+		at = min(at, s.holds.q.front().at)
+	}
+	if s.ended {
+		at = min(at, s.endedAt+int64(s.cfg.Timeout))
+	}
+	if s.cfg.Closed {
+		at = min(at, s.closed.nextWake(s))
+	}
+	return at
+}
+
+// obey does what the engine has been told from outside.
+func (s *shard) obey() {
+	switch s.e.order.Load() {
+	case orderStop:
+		s.stop(s.now)
+	case orderBreak:
+		s.stop(s.now)
+		s.breakOff()
+	}
+	for {
+		select {
+		case h := <-s.handed:
+			s.takeOver(h)
+		default:
+			return
+		}
+	}
+}
+
+// stop ends the schedule; what is on its way goes on.
+func (s *shard) stop(at int64) {
+	if !s.ended {
+		s.ended, s.endedAt = true, max(at, 0)
+	}
+}
+
+// done tells whether all arrivals have had their outcome.
+func (s *shard) done() bool {
+	return s.finished || s.ended && s.busy.n == 0 && s.waiting.len() == 0
+}
+
+// expire sees to time-outs and to the pools.
+func (s *shard) expire() {
+	for c := s.busy.first; c != nil && c.attempt+int64(s.cfg.Timeout) <= s.now; c = s.busy.first {
+		s.fail(c, causeTimeout)
+	}
+	for c := s.dials.due(s.now); c != nil; c = s.dials.due(s.now) {
+		if c.state == connDialing {
+			s.fail(c, causeConnectTimeout)
+		}
+	}
+	for c := s.holds.due(s.now); c != nil; c = s.holds.due(s.now) {
+		s.release(c)
+	}
+	if s.now >= s.nextTidy {
+		s.tidy()
+		s.nextTidy = s.now + tidyEvery
+	}
+	if s.ended && s.now >= s.endedAt+int64(s.cfg.Timeout) {
+		s.cutOff()
+	}
+}
+
+// cutOff ends a run that has used up its time after the schedule: what is under way has timed out, what waits was never sent.
+func (s *shard) cutOff() {
+	s.dropWaiting()
+	for c := s.busy.first; c != nil; c = s.busy.first {
+		s.fail(c, causeCutOff)
+	}
+	s.finished = true
+}
+
+// breakOff ends at once: what is under way has no outcome.
+func (s *shard) breakOff() {
+	s.dropWaiting()
+	for c := s.busy.first; c != nil; c = s.busy.first {
+		s.abandon(c)
+	}
+	s.finished = true
+}
+
+func (s *shard) dropWaiting() {
+	for s.waiting.len() > 0 {
+		a := s.waiting.pop()
+		s.rec.unsent(a.item, s.why)
+		s.giveBack(a.item)
+	}
+}
+
+// finish hands over the last figures and leaves nothing behind.
+func (s *shard) finish() {
+	s.rec.last(s)
+	for _, c := range s.conns {
+		if c.state != connFree {
+			s.closeConn(c)
+		}
+	}
+	s.poll.Shut()
+}
+
+const never = int64(1)<<62 - 1

@@ -1,0 +1,120 @@
+package engine
+
+// prime fetches the first due time.
+func (s *shard) prime() {
+	if s.sched != nil {
+		s.advance()
+	}
+}
+
+func (s *shard) advance() {
+	var ok bool
+	if s.next, ok = s.sched.Next(); !ok {
+		s.nextDue = false
+		s.scheduleEnds()
+		return
+	}
+	s.nextDue = true
+}
+
+// scheduleEnds notes when the schedule was over: at its duration, or with its last arrival.
+func (s *shard) scheduleEnds() {
+	at := s.now
+	if d := int64(s.cfg.Duration); d > 0 && (s.cfg.N == 0 || s.taken < s.share.n) {
+		at = d
+	}
+	s.stop(at)
+}
+
+// takeDue takes up every arrival that is due, a bounded number at a time so that answers are not kept waiting.
+func (s *shard) takeDue() {
+	if s.cfg.Closed {
+		s.closed.take(s)
+		return
+	}
+	for range takeAtOnce {
+		if s.ended || !s.nextDue || s.next > s.now {
+			return
+		}
+		s.takeOne(s.next)
+		if !s.ended {
+			s.advance()
+		}
+		s.now = s.clock()
+	}
+}
+
+func (s *shard) takeOne(due int64) {
+	it, state := s.prepared()
+	switch state {
+	case feedEnded:
+		s.e.sourceEnded()
+		s.stop(s.now)
+		return
+	case feedEmpty:
+		s.taken++
+		s.rec.starved()
+		return
+	}
+	s.taken++
+	a := arrival{item: it, due: due, taken: s.now}
+	s.rec.taken(&a)
+	if skip := int64(s.cfg.SkipLate); skip > 0 && s.now-due > skip {
+		s.rec.dropped(it, dropLate)
+		s.giveBack(it)
+		return
+	}
+	s.dispatch(a)
+}
+
+// prepared gets the next request.
+func (s *shard) prepared() (*item, feedState) {
+	if s.feed == nil {
+		return s.fixed[s.preferred()], feedReady
+	}
+	return s.feed.pop()
+}
+
+// dispatch sends a at once if there is a connection for it, opens one if it may, or lets it wait.
+func (s *shard) dispatch(a arrival) {
+	if s.waiting.len() > 0 { // those before it go first
+		s.enqueue(a)
+		return
+	}
+	if !s.launch(a) {
+		s.enqueue(a)
+	}
+}
+
+func (s *shard) enqueue(a arrival) {
+	if limit := s.cfg.DropBeyond; limit > 0 && s.waiting.len() >= limit {
+		s.rec.dropped(a.item, dropOverload)
+		s.giveBack(a.item)
+		return
+	}
+	s.waiting.push(a)
+	if s.why == waitDescriptors {
+		s.rec.cur.DescriptorWaits++
+	}
+}
+
+// drain sends waiting requests, oldest first, while there are connections for them. A request that fails at once
+// comes back here; the outer call goes on with the next.
+func (s *shard) drain() {
+	if s.draining {
+		return
+	}
+	s.draining = true
+	for s.waiting.len() > 0 && !s.finished && s.launch(*s.waiting.front()) {
+		s.waiting.pop()
+		s.now = s.clock()
+	}
+	s.draining = false
+}
+
+// giveBack returns a request's memory to where it came from.
+func (s *shard) giveBack(it *item) {
+	if s.feed != nil && !it.fixed {
+		s.feed.giveBack(it)
+	}
+}

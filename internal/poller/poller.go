@@ -1,0 +1,70 @@
+// Package poller is the one place that talks to the kernel about connections: it opens them without blocking,
+// waits for what happens on any of them, and moves bytes. One small file for each way to do that.
+//
+// A Poller belongs to one goroutine, which may be locked to its thread; only Wake may be called from others.
+package poller
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+)
+
+// Handle names an open connection within its poller.
+type Handle int
+
+// Flags say what happened on a connection. They are hints: Read and Write tell the truth.
+type Flags uint8
+
+// What an Event can say.
+const (
+	Readable Flags = 1 << iota // Read has bytes, an end or an error to give
+	Writable                   // connected, or room for more bytes
+	Broken                     // closed by the peer for reading and writing, or failed
+)
+
+// Event is one thing that happened. Token is what the connection was opened with.
+type Event struct {
+	Token uint64
+	Flags Flags
+}
+
+// Addr is where to connect to: an address and port or, if Unix is set, the path of a socket.
+type Addr struct {
+	netip.AddrPort
+	Unix string
+}
+
+// Sockets moves bytes. After a Readable event the caller reads until ErrAgain or until a read gives less than
+// it had room for; it hears of a connection again only when more has arrived after that.
+type Sockets interface {
+	// Open begins to connect; the first event on the connection tells that it is done. Connected then says how it went.
+	// An error here means that no attempt could be begun (no descriptor, no local port) or that it was refused at once.
+	Open(a Addr, token uint64) (Handle, error)
+	Connected(h Handle) error
+	// Adopt takes over a connection that something else has opened; it is closed if that fails.
+	Adopt(c net.Conn, token uint64) (Handle, error)
+	// Read and Write never block: ErrAgain. Read gives io.EOF at the orderly end.
+	Read(h Handle, b []byte) (int, error)
+	Write(h Handle, b []byte) (int, error)
+	// WantWrite asks for a Writable event when there is room again (or no more).
+	WantWrite(h Handle, token uint64, on bool) error
+	Close(h Handle)
+}
+
+// Poller is a set of connections that can be waited for.
+type Poller interface {
+	Sockets
+	// Wait fills events with what has happened, and returns how many. It waits at most timeout nanoseconds: 0 only
+	// looks, below 0 waits for ever. 0 events and no error: the time is over, or Wake was called.
+	Wait(events []Event, timeout int64) (int, error)
+	// Wake makes the present or next Wait return early; safe from any goroutine, also after Shut.
+	Wake()
+	// Raw tells that handles are plain byte streams of the kernel, so that TLS must be done by the caller.
+	Raw() bool
+	// Shut closes everything that is still open.
+	Shut()
+}
+
+// ErrAgain says that nothing can be read or written now.
+var ErrAgain = errors.New("poller: would block")
