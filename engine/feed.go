@@ -108,11 +108,13 @@ type producer struct {
 	target int
 	labels map[string]int32
 	names  []string
-	made   []*item // of the record at hand
+	made   []*item              // of the record at hand
+	addTo  func() *load.Request // add, made once: a method's value costs an allocation
 	bad    int64
 	first  []string
 
 	parked atomic.Bool
+	timer  *time.Timer // looks again all the same: a shard may have missed that the producer waits
 	wake   chan struct{}
 	primed chan struct{} // closed once enough is ready to begin
 	done   chan struct{}
@@ -120,9 +122,10 @@ type producer struct {
 
 func newProducer(e *engine, shards int) *producer {
 	p := &producer{
-		e: e, labels: map[string]int32{}, wake: make(chan struct{}, 1),
+		e: e, timer: time.NewTimer(time.Hour), labels: map[string]int32{}, wake: make(chan struct{}, 1),
 		primed: make(chan struct{}), done: make(chan struct{}),
 	}
+	p.addTo = p.add
 	for range shards {
 		p.feeds = append(p.feeds, newFeed(p, e.cfg.RingSize))
 	}
@@ -177,7 +180,7 @@ func (p *producer) run() {
 // make fills p.made with the requests of rec; false: it was bad.
 func (p *producer) make(rec *load.Record) bool {
 	p.made = p.made[:0]
-	err := p.e.cfg.Processor.Process(rec, p.add)
+	err := p.e.cfg.Processor.Process(rec, p.addTo)
 	for i := 0; err == nil && i < len(p.made); i++ {
 		err = p.encode(p.made[i])
 	}
@@ -236,9 +239,10 @@ func (p *producer) deal(it *item, full func()) bool {
 		}
 		full()
 		p.parked.Store(true)
+		p.timer.Reset(parkedPoll)
 		select {
 		case <-p.wake:
-		case <-time.After(parkedPoll):
+		case <-p.timer.C:
 		case <-p.e.ctx.Done():
 			return false
 		}

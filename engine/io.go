@@ -8,9 +8,7 @@ import (
 	"github.com/iagoloadgen/iago/transport"
 )
 
-var (
-	errLineLimit = &transport.Malformed{Cause: "more than 128 KiB without an end of line"}
-)
+var errLineLimit = &transport.Malformed{Cause: "more than 128 KiB without an end of line"}
 
 // attempt begins a's attempt on c.
 func (s *shard) attempt(c *conn, a arrival) {

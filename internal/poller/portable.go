@@ -2,6 +2,7 @@ package poller
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -193,7 +194,7 @@ func (p *portable) Write(h Handle, b []byte) (int, error) {
 	defer p.mu.Unlock()
 	c := p.conns[h]
 	if c.err != nil {
-		if c.err == io.EOF {
+		if errors.Is(c.err, io.EOF) {
 			return 0, net.ErrClosed
 		}
 		return 0, c.err

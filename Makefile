@@ -1,0 +1,66 @@
+# `make help` lists the targets.
+SHELL := /bin/bash
+export GOTOOLCHAIN := local
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo none)
+DATE    ?= $(shell date -u +%Y-%m-%dT%H:%M:%SZ)
+LDFLAGS := -s -w -X github.com/iagoloadgen/iago/cli.version=$(VERSION) -X github.com/iagoloadgen/iago/cli.commit=$(COMMIT) -X github.com/iagoloadgen/iago/cli.date=$(DATE)
+TOOL    := go tool -modfile=tools/go.mod
+# Packages with goroutines of their own: their short tests are run again and again by `make flakes`.
+CONCURRENT := ./internal/... ./engine/... ./job/... ./source/... ./target/... ./report/...
+
+.PHONY: help build demo test deps lint unit race fuzz flakes cross bench benchcmp peers vuln generate clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+build: ## build bin/iago, static
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/iago ./cmd/iago
+
+demo: build ## start the built-in target, replay a real access log against it, leave an HTML report
+	@scripts/demo.sh
+
+test: deps build lint cross unit race ## install what tests need, run every test
+	@echo "all tests passed"
+
+deps: ## install the servers and the browser that tests need (Debian; as root)
+	@scripts/deps.sh
+
+lint: ## vet, golangci-lint, gofumpt
+	go vet ./...
+	$(TOOL) golangci-lint run ./...
+
+unit: ## every test, with figures (allocations, laws), fuzz seeds, real servers, README commands
+	go test ./...
+
+race: ## every short test under the race detector
+	CGO_ENABLED=1 go test -race -short ./...
+
+cross: ## the portable path builds on other systems
+	GOOS=darwin GOARCH=arm64 go build ./...
+	GOOS=windows go build ./...
+
+fuzz: ## every fuzz target for FUZZTIME (default 20s) each
+	@scripts/fuzz.sh
+
+flakes: ## the short tests of packages with concurrency, twenty times under the race detector
+	CGO_ENABLED=1 go test -race -short -count=20 $(CONCURRENT)
+
+bench: ## Go benchmarks of the hot paths
+	go test -run '^$$' -bench . -benchmem ./...
+
+benchcmp: ## hot paths against BASE (default main): ten interleaved rounds through benchstat
+	@scripts/benchcmp.sh $(or $(BASE),main)
+
+peers: build ## compare with wrk on this machine (prints ratios)
+	@bench/wrk.sh
+
+vuln: ## known vulnerabilities of the dependencies (needs the database, so a network)
+	$(TOOL) govulncheck ./...
+
+generate: ## regenerate what is generated
+	go generate ./...
+
+clean: ## remove what make has made
+	rm -rf bin runs
