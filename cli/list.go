@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/iagoloadgen/iago/arrival"
+	"github.com/iagoloadgen/iago/source"
+	"github.com/iagoloadgen/iago/transport"
+)
+
+func newList(s streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "What is registered: arrival processes, profiles, record formats, transports, targets",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return printLists(s.out)
+		},
+	}
+}
+
+// printLists prints every registry.
+func printLists(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 2, 8, 2, ' ', 0)
+	fmt.Fprintln(w, "Arrival processes (--arrival NAME:key=value,…):")
+	for _, d := range arrival.Defs() {
+		fmt.Fprintf(w, "  %s\t%s\n", d.Name, d.Summary)
+		printParams(w, d.Params)
+	}
+	fmt.Fprintln(w, "\nProfiles, rates over time (--profile NAME:key=value,…, repeatable):")
+	for _, d := range arrival.ProfileDefs() {
+		fmt.Fprintf(w, "  %s\t%s\n", d.Name, d.Summary)
+		printParams(w, d.Params)
+	}
+	fmt.Fprintln(w, "\nRecord formats (--format NAME):")
+	for _, f := range source.Formats() {
+		fmt.Fprintf(w, "  %s\t%s\n", f.Name, f.Summary)
+	}
+	fmt.Fprintln(w, "\nTransports (iago help transport NAME):")
+	for _, p := range transport.All() {
+		fmt.Fprintf(w, "  %s\t%s (%s)\n", p.Name, p.Summary, strings.Join(schemes(p), ", "))
+	}
+	fmt.Fprintln(w, "\nBuilt-in targets (iago target KIND):")
+	fmt.Fprintln(w, "  http\tHTTP/1.1, plain or TLS, with a latency model and faults")
+	return w.Flush()
+}
+
+func printParams(w io.Writer, params []arrival.Param) {
+	for _, p := range params {
+		note := ""
+		switch {
+		case p.Required:
+			note = " (required)"
+		case p.Default != "":
+			note = " (default " + p.Default + ")"
+		}
+		fmt.Fprintf(w, "    %s\t%s%s\n", p.Name, p.Doc, note)
+	}
+}
+
+func schemes(p transport.Protocol) (out []string) {
+	for s := range p.Schemes {
+		out = append(out, s+"://")
+	}
+	slices.Sort(out)
+	return out
+}
+
+// newHelp is cobra's help command, which also knows transports.
+func newHelp(root *cobra.Command, s streams) *cobra.Command {
+	help := &cobra.Command{
+		Use:   "help [command | transport NAME]",
+		Short: "Help about any command, or about a transport",
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 && args[0] == "transport" {
+				return usage(fmt.Errorf("which one? %s", transportNames()))
+			}
+			c, _, err := root.Find(args)
+			if err != nil || c == nil {
+				return usage(fmt.Errorf("no command %q; see 'iago --help'", strings.Join(args, " ")))
+			}
+			c.InitDefaultHelpFlag()
+			return c.Help()
+		},
+	}
+	help.AddCommand(&cobra.Command{
+		Use:   "transport NAME",
+		Short: "How a transport is configured",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			p, ok := transport.ByName(args[0])
+			if !ok {
+				return usage(fmt.Errorf("no transport %q; there are: %s", args[0], transportNames()))
+			}
+			fmt.Fprint(s.out, p.Doc)
+			return nil
+		},
+	})
+	return help
+}
+
+func transportNames() string {
+	var names []string
+	for _, p := range transport.All() {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names, ", ")
+}

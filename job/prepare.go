@@ -1,0 +1,346 @@
+// Package job is one run in one process: it makes a source, a schedule and an engine of a spec, collects what they
+// measure, judges it, and leaves a run directory. It is what `iago run` and programs that test by themselves call.
+package job
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/iagoloadgen/iago/arrival"
+	"github.com/iagoloadgen/iago/engine"
+	"github.com/iagoloadgen/iago/internal/host"
+	"github.com/iagoloadgen/iago/load"
+	"github.com/iagoloadgen/iago/measure"
+	"github.com/iagoloadgen/iago/processor"
+	"github.com/iagoloadgen/iago/report"
+	"github.com/iagoloadgen/iago/source"
+	"github.com/iagoloadgen/iago/spec"
+)
+
+// Options are what a run needs besides its spec. The zero value runs quietly and leaves no directory.
+type Options struct {
+	Stdin     io.Reader           // what records "-" read; nil: os.Stdin
+	Version   string              // shown in results and in the default User-Agent
+	Processor processor.Processor // instead of the spec's request section; needs records
+
+	// Dir is the run directory to leave; "": none. Created with its parents; refused if it holds anything but an earlier run.
+	Dir string
+	// OnSecond is called with every second's figures, and those of the last five merged, soon after its end, by one
+	// goroutine; the interval holds during the call. nil: none.
+	OnSecond func(s report.Second, window *measure.Interval)
+	// Log gets rare events in words, besides iago.log. nil: none.
+	Log func(line string)
+
+	// Portable runs over Go's net package instead of the system's own poller.
+	Portable bool
+}
+
+// Job is a run that has passed all checks and has not begun. Close it if it is not run.
+type Job struct {
+	spec    *spec.Spec
+	options Options
+	seed    uint64
+	process arrival.Process // of an open run
+	config  engine.Config
+	source  source.Source
+	slo     []report.Condition
+	abort   []report.Condition
+}
+
+// Prepare makes all the checks of a run without sending anything: s is validated, the record source opened and its first
+// records read, certificates loaded, the request encoded.
+func Prepare(s *spec.Spec, o Options) (*Job, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	s.Complete()
+	j := &Job{spec: s, options: o, seed: rand.Uint64() >> 11} // 53 bits: JSON readers keep no more
+	if s.Seed != nil {
+		j.seed = *s.Seed
+	}
+	steps := []func() error{j.target, j.arrivals, j.requests, j.limits, j.conditions}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			j.Close()
+			return nil, err
+		}
+	}
+	return j, nil
+}
+
+// Close lets go of the record source.
+func (j *Job) Close() {
+	if j.source != nil {
+		_ = j.source.Close()
+	}
+}
+
+// Seed is the seed in use: the spec's, or the one that was drawn.
+func (j *Job) Seed() uint64 { return j.seed }
+
+// SetDir sets the run directory, where it is known only after the checks.
+func (j *Job) SetDir(dir string) { j.options.Dir = dir }
+
+// Plan is what those who watch the run are told beforehand.
+func (j *Job) Plan() report.Plan {
+	return report.Plan{
+		Name: j.spec.Name, Target: strings.Join(j.urls(), ", "), Duration: j.config.Duration, Requests: j.config.N,
+		Warmup: j.config.Warmup, Closed: j.config.Closed,
+	}
+}
+
+// Targets are the addresses that will be loaded.
+func (j *Job) Targets() []load.Target { return j.config.Targets }
+
+func (j *Job) target() (err error) {
+	s, c := j.spec, &j.config
+	if c.Targets, err = s.Addresses(); err != nil {
+		return err
+	}
+	_, conf := s.Transport()
+	if r, ok := conf.(interface{ NoReuse() }); ok && !s.Pool.Reuse {
+		r.NoReuse()
+	}
+	if c.Codec, err = conf.NewCodec(); err != nil {
+		return err
+	}
+	c.TLS, err = tlsConfig(s.TLS)
+	return err
+}
+
+func (j *Job) arrivals() (err error) {
+	s, c := j.spec, &j.config
+	c.Duration, c.N = time.Duration(s.Duration), s.Requests
+	if s.Rate.Max {
+		c.Closed = true
+		return nil
+	}
+	if j.process, err = s.Process(j.seed); err != nil {
+		return err
+	}
+	if length := arrival.Length(j.process.Profile); c.Duration == 0 && !math.IsInf(length, 1) {
+		c.Duration = time.Duration(length * 1e9)
+	}
+	limit := arrival.Limit{Duration: time.Duration(s.Duration), N: s.Requests}
+	c.Schedule = func(shard, shards int) engine.Schedule { return j.process.Schedule(limit).Deal(shard, shards) }
+	return nil
+}
+
+// requests opens the source, or makes the one request that is sent again and again.
+func (j *Job) requests() error {
+	s, c := j.spec, &j.config
+	p := j.options.Processor
+	if p == nil {
+		conf, err := j.processorConfig()
+		if err != nil {
+			return err
+		}
+		if p, err = processor.New(conf); err != nil {
+			return err
+		}
+		if s.Records.IsZero() && !conf.ForwardedFor {
+			c.Fixed = new(load.Request)
+			if err := p.Process(&load.Record{}, func() *load.Request { return c.Fixed }); err != nil {
+				return err
+			}
+		}
+	}
+	if err := j.labels(); err != nil {
+		return err
+	}
+	if c.Fixed != nil {
+		_, err := c.Codec.AppendRequest(nil, c.Fixed, &c.Targets[0])
+		return err
+	}
+	c.Processor = p
+	if s.Records.IsZero() {
+		j.source = endless{}
+		c.Source = j.source
+		return nil
+	}
+	src, err := source.Open(source.Options{
+		Path: s.Records.File, Stdin: j.options.Stdin, Format: s.Records.Format, Loop: s.Records.Loop,
+		Skip: s.Records.Skip, Limit: s.Records.Limit, MaxLine: int(s.Records.MaxLine),
+	})
+	if err != nil {
+		return err
+	}
+	j.source, c.Source = src, src
+	return nil
+}
+
+func (j *Job) labels() error {
+	l := processor.LabelConfig{Segments: j.spec.Labels.Segments, Max: j.spec.Labels.Max}
+	for _, r := range j.spec.Labels.Rules {
+		l.Rules = append(l.Rules, processor.Rule{Match: r.Match, Name: r.Name})
+	}
+	if l.Segments == 0 && len(l.Rules) == 0 {
+		return nil
+	}
+	labeler, err := processor.NewLabeler(l)
+	if err != nil {
+		return err
+	}
+	j.config.Label = labeler.Label
+	return nil
+}
+
+func (j *Job) processorConfig() (processor.Config, error) {
+	r := j.spec.Request
+	c := processor.Default()
+	c.Method, c.URI, c.Host, c.Prefix = r.Method, r.URI, r.Host, r.Prefix
+	c.Marker, c.ForwardedFor, c.RecordHeaders = r.Marker, r.ForwardedFor, r.RecordHeaders
+	c.Seed = j.seed
+	c.Body = []byte(r.Body)
+	if r.BodyFile != "" {
+		b, err := os.ReadFile(r.BodyFile)
+		if err != nil {
+			return c, fmt.Errorf("job: request.body_file: %w", err)
+		}
+		c.Body = b
+	}
+	c.UserAgent = "iago"
+	if j.options.Version != "" {
+		c.UserAgent += "/" + j.options.Version
+	}
+	if r.UserAgent != "" { // it goes before the record's
+		c.Headers = append(c.Headers, processor.Header{Name: "User-Agent", Value: r.UserAgent})
+	}
+	for _, h := range r.Headers {
+		c.Headers = append(c.Headers, processor.Header{Name: h.Name, Value: h.Value})
+	}
+	return c, c.Validate()
+}
+
+func (j *Job) limits() error {
+	s, c := j.spec, &j.config
+	c.Connections = s.Connections
+	c.Pool = engine.Pool{
+		Keep: s.Pool.Keep, PerTarget: s.Pool.PerTarget, Idle: time.Duration(s.Pool.Idle), MaxIdle: time.Duration(s.Pool.MaxIdle),
+		MaxLife: time.Duration(s.Pool.MaxLife), NoReuse: !s.Pool.Reuse,
+	}
+	c.Timeout, c.ConnectTimeout, c.Resolve = time.Duration(s.Timeout), time.Duration(s.ConnectTimeout), time.Duration(s.Resolve)
+	if s.Overload.Policy == spec.Drop {
+		c.DropBeyond = max(s.Overload.Limit, 1)
+	}
+	c.SkipLate, c.Warmup = time.Duration(s.Late.Skip), time.Duration(s.Warmup)
+	c.Wait, c.Seed, c.Portable = engine.Wait(s.Wait), j.seed, j.options.Portable
+	c.Shards = s.Shards
+	if c.Shards == 0 {
+		c.Shards = shardsFor(host.Cores(), j.peak(), c.Closed)
+	}
+	if c.Connections > 0 {
+		c.Shards = min(c.Shards, c.Connections)
+	}
+	if limit, open, ok := host.Descriptors(); ok {
+		c.Descriptors = max(limit-open-reserve(c.Shards), c.Shards)
+	}
+	return nil
+}
+
+// reserve is how many descriptors are left for files, pollers and name look-ups.
+func reserve(shards int) int { return 16 + 4*shards }
+
+// perShard is a rate that one shard serves with ease.
+const perShard = 100_000
+
+// shardsFor is the number of event loops for a rate: few, so that each has a core beside what else the machine does.
+func shardsFor(cores int, peak float64, closed bool) int {
+	most := max(cores/2, 1)
+	if closed {
+		return most
+	}
+	return min(max(int(math.Ceil(peak/perShard)), 1), most)
+}
+
+// peak is about the highest rate of the schedule.
+func (j *Job) peak() float64 {
+	if j.config.Closed {
+		return 0
+	}
+	const steps = 200
+	length, peak := j.config.Duration.Seconds(), 0.0
+	if length == 0 {
+		length = 600
+	}
+	for i := range steps + 1 {
+		peak = max(peak, j.process.Profile.Rate(length*float64(i)/steps))
+	}
+	return peak
+}
+
+func (j *Job) conditions() (err error) {
+	if j.slo, err = parse("slo", j.spec.SLO); err != nil {
+		return err
+	}
+	j.abort, err = parse("abort_on", j.spec.AbortOn)
+	return err
+}
+
+func parse(field string, exprs []string) (out []report.Condition, err error) {
+	for _, e := range exprs {
+		c, err := report.ParseCondition(e)
+		if err != nil {
+			return nil, fmt.Errorf("job: %s: %w", field, err)
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// String says what will be run.
+func (j *Job) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", j.spec.Name, j.arrivalText())
+	if d := j.config.Duration; d > 0 {
+		fmt.Fprintf(&b, " for %v", d)
+	}
+	if n := j.config.N; n > 0 {
+		fmt.Fprintf(&b, ", at most %s requests", report.Count(n))
+	}
+	fmt.Fprintf(&b, "\n  targets      %s", strings.Join(j.urls(), ", "))
+	if f := j.spec.Records; !f.IsZero() {
+		fmt.Fprintf(&b, "\n  records      %s", f.File)
+		if formatted, ok := j.source.(source.Formatted); ok {
+			fmt.Fprintf(&b, " (%s)", formatted.Format())
+		}
+		if f.Loop {
+			b.WriteString(", from the start again at its end")
+		}
+	} else {
+		fmt.Fprintf(&b, "\n  request      %s %s", j.spec.Request.Method, j.spec.Request.URI)
+	}
+	if j.config.Connections > 0 {
+		fmt.Fprintf(&b, "\n  connections  at most %d", j.config.Connections)
+	} else {
+		b.WriteString("\n  connections  as many as needed")
+	}
+	fmt.Fprintf(&b, "\n  shards       %d, seed %d", j.config.Shards, j.seed)
+	return b.String()
+}
+
+func (j *Job) arrivalText() string {
+	if j.config.Closed {
+		return fmt.Sprintf("closed mode, %d connections", j.config.Connections)
+	}
+	return j.process.Text
+}
+
+func (j *Job) urls() (out []string) {
+	for _, t := range j.config.Targets {
+		out = append(out, t.URL)
+	}
+	return out
+}
+
+// endless is a source of empty records, for requests that differ only in what the processor makes of them.
+type endless struct{}
+
+func (endless) Read(*load.Record) error { return nil }
+func (endless) Stats() source.Stats     { return source.Stats{} }
+func (endless) Close() error            { return nil }

@@ -1,0 +1,7 @@
+// Package standard is the inventory of what this build of Iago can do beyond what its seams' own packages register: the only
+// place with blank imports of implementations. A program that wants fewer, or others, imports them itself and calls cli.Main.
+package standard
+
+import (
+	_ "github.com/iagoloadgen/iago/transport/http1" // HTTP/1.1, with and without TLS
+)
