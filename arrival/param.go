@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/iagoloadgen/iago/internal/suggest"
 )
 
 // Kind is what a parameter's value looks like.
@@ -119,7 +121,7 @@ func decode(owner string, params []Param, given map[string]string) (Args, error)
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if !slices.Contains(names, name) {
-			fail(name, "unknown parameter"+didYouMean(name, names)+"; "+known("parameters", names))
+			fail(name, "unknown parameter"+suggest.DidYouMean(name, names)+"; "+known("parameters", names))
 		}
 	}
 	for _, p := range params {

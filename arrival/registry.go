@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/iagoloadgen/iago/internal/suggest"
 )
 
 // Def declares an arrival process that has a name: for `--arrival NAME:key=value,…` and the spec file.
@@ -114,7 +116,7 @@ func (r *registry[D]) find(name string) (D, error) {
 	r.mu.RUnlock()
 	if !ok {
 		names := r.names()
-		return d, fmt.Errorf("arrival: unknown %s %q%s; known: %s", r.noun, name, didYouMean(name, names), strings.Join(names, ", "))
+		return d, fmt.Errorf("arrival: unknown %s %q%s; known: %s", r.noun, name, suggest.DidYouMean(name, names), strings.Join(names, ", "))
 	}
 	return d, nil
 }

@@ -42,11 +42,14 @@ func (c *collector) run() {
 			c.latest[h.shard] = noMore
 			left--
 		}
-		if len(c.latest) == 1 {
+		switch {
+		case h.iv.End == h.iv.Start: // a last one that begins where its shard ended
+			c.recycle(h.iv)
+		case len(c.latest) == 1:
 			c.pass(h.iv)
-			continue
+		default:
+			c.merge(h.iv)
 		}
-		c.merge(h.iv)
 		c.flush()
 	}
 }
