@@ -43,7 +43,7 @@ func (c *collector) run() {
 			left--
 		}
 		switch {
-		case h.iv.End == h.iv.Start: // a last one that begins where its shard ended
+		case h.iv.End == h.iv.Start && h.iv.Requests == (measure.Requests{}): // a last one that begins where its shard ended
 			c.recycle(h.iv)
 		case len(c.latest) == 1:
 			c.pass(h.iv)

@@ -25,16 +25,17 @@ const (
 
 // Histogram counts durations in nanoseconds. The zero value is empty and ready. It is not safe for concurrent use.
 type Histogram struct {
-	count    uint64
-	sum      uint64 // of the exact values; 2^64 ns of summed time are 584 years
-	min, max int64
-	blocks   [blocks]*[blockSize]uint64
+	count  uint64
+	sum    uint64 // of the exact values; 2^64 ns of summed time are 584 years
+	max    int64
+	below  int64 // MaxValue − the smallest value: 0 while empty, so that Record need not ask
+	blocks [blocks]*[blockSize]uint64
 }
 
 // bucketOf returns the index of v's bucket, for 0 ≤ v ≤ MaxValue.
 func bucketOf(v int64) int {
 	shift := bits.Len64(uint64(v)|(2*subCount-1)) - (subBits + 1)
-	return shift<<subBits + int(v>>uint(shift))
+	return shift<<subBits + int(uint64(v)>>(uint(shift)&63))
 }
 
 // bucketRange returns the lowest and highest value of bucket i.
@@ -46,22 +47,29 @@ func bucketRange(i int) (lo, hi int64) {
 
 // Record counts one value. Negative values count as 0, those above [MaxValue] as MaxValue.
 func (h *Histogram) Record(v int64) {
-	v = min(max(v, 0), MaxValue)
-	if h.count == 0 || v < h.min {
-		h.min = v
-	}
-	if v > h.max {
-		h.max = v
+	if uint64(v) > uint64(MaxValue) {
+		v = min(max(v, 0), MaxValue)
 	}
 	h.count++
 	h.sum += uint64(v)
+	h.max = max(h.max, v)
+	h.below = max(h.below, MaxValue-v)
 	i := bucketOf(v)
 	b := h.blocks[i>>blockBits]
 	if b == nil {
-		b = new([blockSize]uint64)
-		h.blocks[i>>blockBits] = b
+		b = h.touch(i >> blockBits)
 	}
 	b[i&(blockSize-1)]++
+}
+
+// touch makes block bi exist. Kept out of line: Record then needs no stack of its own on the common path.
+//
+//go:noinline
+func (h *Histogram) touch(bi int) *[blockSize]uint64 {
+	if h.blocks[bi] == nil {
+		h.blocks[bi] = new([blockSize]uint64)
+	}
+	return h.blocks[bi]
 }
 
 // Add merges o into h; exact.
@@ -69,28 +77,24 @@ func (h *Histogram) Add(o *Histogram) {
 	if o.count == 0 {
 		return
 	}
-	if h.count == 0 || o.min < h.min {
-		h.min = o.min
-	}
 	h.max = max(h.max, o.max)
+	h.below = max(h.below, o.below)
 	h.count += o.count
 	h.sum += o.sum
 	for i, b := range o.blocks {
 		if b == nil {
 			continue
 		}
-		if h.blocks[i] == nil {
-			h.blocks[i] = new([blockSize]uint64)
-		}
+		into := h.touch(i)
 		for j, n := range b {
-			h.blocks[i][j] += n
+			into[j] += n
 		}
 	}
 }
 
 // Reset empties h and keeps its memory.
 func (h *Histogram) Reset() {
-	h.count, h.sum, h.min, h.max = 0, 0, 0, 0
+	h.count, h.sum, h.max, h.below = 0, 0, 0, 0
 	for _, b := range h.blocks {
 		if b != nil {
 			*b = [blockSize]uint64{}
@@ -98,14 +102,19 @@ func (h *Histogram) Reset() {
 	}
 }
 
-// Count is the number of values, Sum their exact sum in ns, Min and Max the exact extremes (0 when empty).
+// Count is the number of values.
 func (h *Histogram) Count() uint64 { return h.count }
 
 // Sum is the exact sum of all values, in ns.
 func (h *Histogram) Sum() uint64 { return h.sum }
 
 // Min is the smallest value; 0 when empty.
-func (h *Histogram) Min() int64 { return h.min }
+func (h *Histogram) Min() int64 {
+	if h.count == 0 {
+		return 0
+	}
+	return MaxValue - h.below
+}
 
 // Max is the largest value; 0 when empty.
 func (h *Histogram) Max() int64 { return h.max }
@@ -118,13 +127,15 @@ func (h *Histogram) Mean() float64 {
 	return float64(h.sum) / float64(h.count)
 }
 
-// StdDev is the population's standard deviation in ns, each value taken at the middle of its bucket.
+// StdDev is the population's standard deviation in ns, each value taken at the middle of its bucket (of the part of
+// it between Min and Max, so that a histogram of one value has none).
 func (h *Histogram) StdDev() float64 {
 	if h.count == 0 {
 		return 0
 	}
 	mean, s := h.Mean(), 0.0
 	h.Each(func(lo, hi int64, n uint64) {
+		lo, hi = max(lo, h.Min()), min(hi, h.max)
 		d := float64(lo) + float64(hi-lo)/2 - mean
 		s += d * d * float64(n)
 	})
@@ -138,14 +149,11 @@ func (h *Histogram) Quantile(q float64) int64 {
 		return 0
 	}
 	if q <= 0 {
-		return h.min
+		return h.Min()
 	}
-	rank := uint64(math.Ceil(q * float64(h.count)))
-	// q·count may land a rounding error above the whole number that was meant.
-	if f := q * float64(h.count); f-math.Floor(f) < 1e-9*f {
-		rank = uint64(math.Floor(f))
-	}
-	rank = min(max(rank, 1), h.count)
+	// q and q·count are each rounded once, so the product may lie a hair above the whole number that was meant.
+	f := q * float64(h.count)
+	rank := min(max(uint64(math.Ceil(f*(1-1e-15))), 1), h.count)
 	var seen uint64
 	for bi, b := range h.blocks {
 		if b == nil {
@@ -154,7 +162,7 @@ func (h *Histogram) Quantile(q float64) int64 {
 		for j, n := range b {
 			if seen += n; seen >= rank {
 				_, hi := bucketRange(bi<<blockBits + j)
-				return max(min(hi, h.max), h.min)
+				return max(min(hi, h.max), h.Min())
 			}
 		}
 	}

@@ -2,12 +2,16 @@ package measure
 
 import "github.com/iagoloadgen/iago/load"
 
-// Requests counts what became of requests. Always:
+// Requests counts what became of requests. Over a whole run:
 //
-//	Scheduled = Sent + Dropped + Starved + Unsent + Waiting
+//	Scheduled = Sent + Dropped + Starved + Unsent
 //	Sent      = Completed + Failed + InFlight + Lost
 //
-// Waiting is 0 in everything that is written down: what waits when a run ends is unsent.
+// While it goes on, a request that waits for a connection is neither sent nor unsent yet, and one that was sent has no
+// outcome yet; counted from the run's start to the end of any [Interval], WaitingEnd and InFlightEnd make up for them:
+//
+//	Scheduled = Sent + Dropped + Starved + Unsent + WaitingEnd
+//	Sent      = Completed + Failed + InFlight + Lost + InFlightEnd
 type Requests struct {
 	Scheduled int64 `json:"scheduled"` // called for by the schedule
 	Sent      int64 `json:"sent"`      // an attempt was begun
@@ -85,6 +89,7 @@ type Interval struct {
 	InFlightEnd               int64 // in flight at End
 	WaitingEnd                int64 // requests waiting for a connection at End
 	MaxConnections            int64 // the most connections open at any moment
+	DescriptorWaits           int64 // requests that had to wait because the process was out of file descriptors
 }
 
 // NewInterval returns an empty interval.
@@ -105,14 +110,18 @@ func (i *Interval) Reset() {
 	i.ServerErrors, i.BytesSent, i.BytesReceived = 0, 0, 0
 	i.InFlightTime, i.AttemptTime = 0, 0
 	i.MaxInFlight, i.InFlightEnd, i.WaitingEnd, i.MaxConnections = 0, 0, 0, 0
+	i.DescriptorWaits = 0
 }
 
 // Merge adds o, of the same stretch of time and another shard or of another stretch and the same shards, to i.
 // Maxima and ends of simultaneous intervals add up (an upper bound for maxima); of successive ones the larger,
-// or the later, stands.
+// or the later, stands. An interval as [NewInterval] gives it changes nothing and takes on what is merged into it.
 func (i *Interval) Merge(o *Interval, simultaneous bool) {
-	if i.End == 0 && i.Start == 0 || o.Start < i.Start {
-		i.Start = o.Start
+	fresh := i.Start == 0 && i.End == 0
+	if o.Start != 0 || o.End != 0 {
+		if fresh || o.Start < i.Start {
+			i.Index, i.Start = o.Index, o.Start
+		}
 	}
 	i.Requests.Add(&o.Requests)
 	i.Times.Add(&o.Times)
@@ -128,6 +137,7 @@ func (i *Interval) Merge(o *Interval, simultaneous bool) {
 	i.BytesReceived += o.BytesReceived
 	i.InFlightTime += o.InFlightTime
 	i.AttemptTime += o.AttemptTime
+	i.DescriptorWaits += o.DescriptorWaits
 	if simultaneous {
 		i.MaxInFlight += o.MaxInFlight
 		i.MaxConnections += o.MaxConnections

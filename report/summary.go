@@ -12,27 +12,29 @@ const Schema = "iago.summary/v1"
 
 // Summary is summary.json. Times are integer nanoseconds, counts integers. Fields may be added, never renamed.
 type Summary struct {
-	Schema      string           `json:"schema"`
-	Run         Run              `json:"run"`
-	Load        Load             `json:"load"`
-	Requests    measure.Requests `json:"requests"`
-	Latency     Stats            `json:"latency_ns"`
-	Lateness    Stats            `json:"lateness_ns"`
-	Wait        Stats            `json:"wait_ns"`
-	Service     Stats            `json:"service_ns"`
-	Warmup      *Warmup          `json:"warmup,omitempty"`
-	Bytes       Bytes            `json:"bytes"`
-	Status      map[string]int64 `json:"status"`
-	Errors      map[string]int64 `json:"errors"`
-	DroppedBy   map[string]int64 `json:"dropped_by,omitempty"`
-	UnsentBy    map[string]int64 `json:"unsent_by,omitempty"`
-	Checks      map[string]Check `json:"checks"`
-	Followups   Followups        `json:"followups"`
-	Concurrency Concurrency      `json:"concurrency"`
-	Records     Records          `json:"records"`
-	Labels      map[string]Label `json:"labels"`
-	Verdict     Verdict          `json:"verdict"`
-	Generator   Generator        `json:"generator"`
+	Schema   string           `json:"schema"`
+	Run      Run              `json:"run"`
+	Load     Load             `json:"load"`
+	Requests measure.Requests `json:"requests"`
+	Latency  Stats            `json:"latency_ns"`
+	Lateness Stats            `json:"lateness_ns"`
+	Wait     Stats            `json:"wait_ns"`
+	Service  Stats            `json:"service_ns"`
+	Warmup   *Warmup          `json:"warmup,omitempty"`
+	Bytes    Bytes            `json:"bytes"`
+	Status   map[string]int64 `json:"status"`
+	// ServerErrors is the part of completed whose answers the protocol calls errors of the server (HTTP 5xx).
+	ServerErrors int64            `json:"server_errors"`
+	Errors       map[string]int64 `json:"errors"`
+	DroppedBy    map[string]int64 `json:"dropped_by,omitempty"`
+	UnsentBy     map[string]int64 `json:"unsent_by,omitempty"`
+	Checks       map[string]Check `json:"checks"`
+	Followups    Followups        `json:"followups"`
+	Concurrency  Concurrency      `json:"concurrency"`
+	Records      Records          `json:"records"`
+	Labels       map[string]Label `json:"labels"`
+	Verdict      Verdict          `json:"verdict"`
+	Generator    Generator        `json:"generator"`
 }
 
 // Run identifies a run.
@@ -46,6 +48,7 @@ type Run struct {
 	SpecSHA256 string    `json:"spec_sha256"`
 	End        string    `json:"end"` // why it ended: "schedule", "source", "interrupted", "aborted: …"
 	Targets    []string  `json:"targets"`
+	ElapsedNS  int64     `json:"elapsed_ns"` // from the start to the last outcome
 }
 
 // Load says what was asked and what was achieved.
@@ -81,6 +84,8 @@ type Warmup struct {
 	DurationNS int64 `json:"duration_ns"`
 	Latency    Stats `json:"latency_ns"`
 	Lateness   Stats `json:"lateness_ns"`
+	Wait       Stats `json:"wait_ns"`
+	Service    Stats `json:"service_ns"`
 }
 
 // Bytes are those handed to and taken from the kernel (inside TLS where it is used).
@@ -140,6 +145,7 @@ type Objective struct {
 	Expr  string  `json:"expr"`
 	Value float64 `json:"value"` // in the objective's own unit: ns for times, a fraction for errors, 1/s for rates
 	OK    bool    `json:"ok"`
+	Note  string  `json:"note,omitempty"` // why it could not be judged; OK is false then
 }
 
 // Generator is what the run cost on this side.
@@ -153,6 +159,8 @@ type Generator struct {
 	StealMax     float64 `json:"steal_max"` // the largest share of a second that the hypervisor took, 0…1
 	Descriptors  int64   `json:"descriptor_limit"`
 	Poller       string  `json:"poller"`
+	// DescriptorWaits counts requests that waited because the process was out of file descriptors.
+	DescriptorWaits int64 `json:"descriptor_waits,omitempty"`
 }
 
 // Second is a line of series.jsonl: one second of a run.
