@@ -1,0 +1,55 @@
+package spec
+
+import "path/filepath"
+
+// paths are the files that a run reads, by field.
+func (s *Spec) paths() map[string]*string {
+	return map[string]*string{
+		"records.file":      &s.Records.File,
+		"request.body_file": &s.Request.BodyFile,
+		"tls.ca":            &s.TLS.CA,
+		"tls.cert":          &s.TLS.Cert,
+		"tls.key":           &s.TLS.Key,
+	}
+}
+
+// eachPath replaces every path by what change makes of it. Standard input is not a path.
+func (s *Spec) eachPath(change func(path string) string) {
+	for _, p := range s.paths() {
+		if *p != "" && *p != "-" {
+			*p = change(*p)
+		}
+	}
+}
+
+// locate makes paths, which are relative to the spec file, relative to the working directory.
+func (s *Spec) locate() {
+	dir := filepath.Dir(s.file)
+	s.eachPath(func(p string) string {
+		if dir == "." || filepath.IsAbs(p) {
+			return p
+		}
+		return filepath.Join(dir, p)
+	})
+}
+
+// absolute makes paths independent of the working directory.
+func (s *Spec) absolute() {
+	s.eachPath(func(p string) string {
+		if abs, err := filepath.Abs(p); err == nil {
+			return abs
+		}
+		return p
+	})
+}
+
+// relative undoes locate, so that a spec is the same wherever it is run from.
+func (s *Spec) relative() {
+	dir := filepath.Dir(s.file)
+	s.eachPath(func(p string) string {
+		if rel, err := filepath.Rel(dir, p); err == nil {
+			return rel
+		}
+		return p
+	})
+}

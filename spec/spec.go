@@ -1,0 +1,143 @@
+// Package spec is the spec file: what a run does, as a person writes it down.
+//
+// A [Spec] holds every setting that `iago run` has. It comes out of a YAML file ([Load], [Parse]), of flags, or of both, and
+// is as strict as it can be: unknown fields, wrong types and impossible values are refused, all of them at once, each with
+// its place, what was expected and what was probably meant ([Problems]). Two rules make files that are pleasant to keep:
+//
+//   - A field at the top whose name begins with "x-" is ignored, so that anchors have a place: "x-common: &common {…}".
+//   - A file that is read is found relative to the folder of the spec file; what a run writes goes to the working directory.
+//
+// Values carry units: a rate is "1000/s" or "60000/m", a duration "90s", a size "64MiB".
+package spec
+
+import "github.com/iagoloadgen/iago/transport"
+
+// Spec is a run. The zero value is not useful: begin with [Defaults].
+type Spec struct {
+	// The name of the run, for its directory and reports: letters, digits, - and _. Default: the spec file's name or the target's host.
+	Name string `yaml:"name,omitempty" jsonschema:"minLength=1,maxLength=100,pattern=^[A-Za-z0-9_-]+$,example=shop-replay"`
+
+	// The URL under test: scheme, host and port, and a path that is put before every request's path.
+	Target string `yaml:"target,omitempty" jsonschema:"pattern=^[A-Za-z][A-Za-z0-9+.-]*://.+,example=http://127.0.0.1:8080/prefix"`
+
+	// Several URLs under test, in rotation, instead of target. All of one protocol.
+	Targets []string `yaml:"targets,omitempty" jsonschema:"minItems=1"`
+
+	// Arrivals per second, such as 1000/s or 60000/m. Default 100/s. "max" is the closed mode: each connection sends again as
+	// soon as it has its answer; it needs connections. Not beside a profile or an arrival process that has rates of its own.
+	Rate Rate `yaml:"rate,omitempty"`
+
+	// The length of the schedule. Default 10s; without a limit if requests alone is given, and as long as the profile if it ends.
+	Duration Duration `yaml:"duration,omitempty"`
+
+	// The schedule ends after this many requests. 0: no such limit.
+	Requests int64 `yaml:"requests,omitempty" jsonschema:"minimum=0"`
+
+	// The arrival process: poisson, uniform, or another by name and parameters, such as gamma:shape=0.5.
+	Arrival Choice `yaml:"arrival"`
+
+	// The rate over time, piece after piece, instead of rate.
+	Profile []Choice `yaml:"profile,omitempty"`
+
+	// The seed of everything random: the same seed and spec give the same due times. Default: drawn, and shown.
+	Seed *uint64 `yaml:"seed,omitempty" jsonschema:"minimum=0"`
+
+	// Where records come from. Without records, request is sent again and again.
+	Records Records `yaml:"records,omitempty"`
+
+	// How a record becomes a request, and the request itself when there are no records.
+	Request Request `yaml:"request"`
+
+	// The options of protocols, each in a section named after its protocol, such as http1.
+	Protocols map[string]transport.Config `yaml:",inline"`
+
+	// The most connections open at once over all targets. 0: as many as the rate and the latency need.
+	Connections int `yaml:"connections" jsonschema:"minimum=0"`
+
+	// How connections are kept.
+	Pool Pool `yaml:"pool"`
+
+	// The time to connect, TLS included. 0: the request's time-out alone.
+	ConnectTimeout Duration `yaml:"connect_timeout"`
+
+	// The time from the beginning of an attempt (connecting included) to the end of its answer.
+	Timeout Duration `yaml:"timeout"`
+
+	// Names of targets are resolved again at this interval. 0: never.
+	Resolve Duration `yaml:"resolve"`
+
+	// TLS to targets whose scheme asks for it.
+	TLS TLS `yaml:"tls,omitempty"`
+
+	// What to do with a request that is due while all connections are busy.
+	Overload Overload `yaml:"overload"`
+
+	// What to do with an arrival that the generator itself is late for: send (at once, its due time unchanged) or skip=50ms
+	// (later than that: dropped).
+	Late Late `yaml:"late"`
+
+	// Event-loop threads. 0: by cores and rate.
+	Shards int `yaml:"shards" jsonschema:"minimum=0"`
+
+	// How a shard waits for the next arrival: sleep (cheap), spin (sharp, takes a core), auto (asleep until just before, then sharp).
+	Wait Wait `yaml:"wait"`
+
+	// The first stretch of the schedule is sent but not counted in the latency figures; it is shown apart.
+	Warmup Duration `yaml:"warmup"`
+
+	// Objectives on quantiles of latency, errors and the rate, such as p99<50ms, errors<0.1% and rate>950/s.
+	SLO []string `yaml:"slo,omitempty" jsonschema:"example=p99<50ms,example=errors<0.1%,example=rate>950/s"`
+
+	// Conditions to break off at, judged over the last 5 s, such as errors>50%.
+	AbortOn []string `yaml:"abort_on,omitempty" jsonschema:"example=errors>50%"`
+
+	// How requests are grouped in figures.
+	Labels Labels `yaml:"labels"`
+
+	// The run directory. Default: runs/NAME-TIME.
+	Out string `yaml:"out,omitempty"`
+
+	// Where to write summary.json besides the run directory; "-" is standard output.
+	Summary string `yaml:"summary,omitempty"`
+
+	// Origin says which fields did not come from the file but from a flag, so that messages can name it: Origin["rate"] =
+	// "--rate". The keys are full field names ("records.file"). See [Spec.Override].
+	Origin map[string]string `yaml:"-"`
+
+	file string          // the spec file's path; empty: none
+	at   map[string]mark // where in it each value stands
+}
+
+// Defaults returns a spec with every default that does not depend on another field; see [Spec.Complete] for the others.
+func Defaults() *Spec {
+	return &Spec{
+		Arrival:   Choose("poisson"),
+		Records:   Records{Loop: true, MaxLine: 1 << 20},
+		Request:   Request{Method: "GET", URI: "/", Marker: true, RecordHeaders: true},
+		Protocols: map[string]transport.Config{},
+		Pool:      Pool{Keep: 1, Idle: 60 * second, MaxIdle: 300 * second, Reuse: true},
+		Timeout:   30 * second,
+		Resolve:   30 * second,
+		Overload:  Overload{Policy: Queue},
+		Wait:      Auto,
+		Labels:    Labels{Segments: 1, Max: 100},
+		Origin:    map[string]string{},
+		at:        map[string]mark{},
+	}
+}
+
+// Override notes that field was set by flag, which wins over the file: what the file says in its place is taken back
+// (target and targets, request.body and request.body_file).
+func (s *Spec) Override(field, flag string) {
+	s.Origin[field] = flag
+	switch field {
+	case "target":
+		s.Targets = nil
+	case "targets":
+		s.Target = ""
+	case "request.body":
+		s.Request.BodyFile = ""
+	case "request.body_file":
+		s.Request.Body = ""
+	}
+}

@@ -1,0 +1,101 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/iagoloadgen/iago/load"
+	"github.com/iagoloadgen/iago/transport"
+)
+
+// ParseTarget reads the URL of a target: the scheme of a registered protocol, a host, its port unless the scheme has a default
+// one, and the prefix of every path.
+func ParseTarget(text string) (load.Target, error) {
+	if bareHostRE.MatchString(text) {
+		return load.Target{}, fmt.Errorf("%q: expected a URL (did you mean http://%s?)", text, text)
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		if wrong, ok := errors.AsType[*url.Error](err); ok {
+			err = wrong.Err // without the URL, which may hold a password
+		}
+		return load.Target{}, fmt.Errorf("%q: expected a URL such as http://127.0.0.1:8080: %w", maskURL(text), err)
+	}
+	shown := maskURL(text)
+	protocol, known := transport.ByScheme(u.Scheme)
+	switch {
+	case !known && !strings.Contains(text, "://"):
+		return load.Target{}, fmt.Errorf("%q: expected a URL such as http://127.0.0.1:8080", shown)
+	case !known:
+		return load.Target{}, fmt.Errorf("%q: no transport speaks %s://; expected %s%s", shown, u.Scheme, oneOf(schemes()), didYouMean(u.Scheme, schemes()))
+	case u.User != nil:
+		return load.Target{}, fmt.Errorf("%q: expected no user and password in the URL; give them as a header, Authorization: Basic …", shown)
+	case u.Hostname() == "":
+		return load.Target{}, fmt.Errorf("%q: expected a host, such as %s://127.0.0.1:8080", shown, u.Scheme)
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(text, "#"):
+		return load.Target{}, fmt.Errorf("%q: expected no query and no fragment in a target; they belong in request.uri or in the records", shown)
+	}
+	scheme := protocol.Schemes[u.Scheme]
+	port, err := portOf(u, scheme.Port)
+	if err != nil {
+		return load.Target{}, fmt.Errorf("%q: %w", shown, err)
+	}
+	return load.Target{
+		URL: text, Scheme: u.Scheme, Host: u.Hostname(), Port: port, TLS: scheme.TLS,
+		Path: strings.TrimRight(u.EscapedPath(), "/"),
+	}, nil
+}
+
+// bareHostRE finds what people write for short: "127.0.0.1:8080", "shop.example/cart", "localhost".
+var bareHostRE = regexp.MustCompile(`^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|localhost|[A-Za-z0-9.-]+:[0-9]+)(:[0-9]+)?(/.*)?$`)
+
+// portOf returns the port of u.
+func portOf(u *url.URL, byDefault int) (int, error) {
+	if u.Port() == "" && byDefault > 0 && !strings.HasSuffix(u.Host, ":") {
+		return byDefault, nil
+	}
+	port, err := strconv.Atoi(u.Port())
+	if err != nil || port < 1 || port > 65535 {
+		return 0, fmt.Errorf("expected a port between 1 and 65535, such as %s", net.JoinHostPort(u.Hostname(), "8080"))
+	}
+	return port, nil
+}
+
+// schemes are those of all registered protocols, as "http://".
+func schemes() []string {
+	var all []string
+	for _, p := range transport.All() {
+		for s := range p.Schemes {
+			all = append(all, s)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Addresses returns the targets, in the order in which they were given, as load sees them.
+func (s *Spec) Addresses() ([]load.Target, error) {
+	var targets []load.Target
+	for _, text := range s.urls() {
+		t, err := ParseTarget(text)
+		if err != nil {
+			return nil, err
+		}
+		targets = append(targets, t)
+	}
+	return targets, nil
+}
+
+// urls returns the targets' URLs.
+func (s *Spec) urls() []string {
+	if s.Target != "" {
+		return append([]string{s.Target}, s.Targets...)
+	}
+	return s.Targets
+}

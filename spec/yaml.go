@@ -1,0 +1,68 @@
+package spec
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// YAML writes s with all defaults filled in, secrets masked and paths absolute, so that it says what was run and loads again
+// from anywhere.
+func (s *Spec) YAML() ([]byte, error) {
+	whole := s.clone()
+	whole.absolute()
+	n, err := whole.node()
+	if err != nil {
+		return nil, err
+	}
+	mask(n, "")
+	return dump(n)
+}
+
+// SHA256 identifies what s says: a hash, in hexadecimal, of its canonical form, secrets included. Neither the layout and the
+// comments of the file matter, nor whether a default is spelled out, nor the working directory.
+func (s *Spec) SHA256() (string, error) {
+	whole := s.clone()
+	whole.relative()
+	n, err := whole.node()
+	if err != nil {
+		return "", err
+	}
+	data, err := dump(n)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// clone returns a copy of s whose own fields may be changed, what they point to apart.
+func (s *Spec) clone() *Spec {
+	c := *s
+	c.Protocols = maps.Clone(s.Protocols)
+	return &c
+}
+
+// node completes s and returns it as YAML, with the options of its protocol.
+func (s *Spec) node() (*yaml.Node, error) {
+	s.Complete()
+	if p, ok := s.protocol(); ok && s.Protocols[p.Name] == nil {
+		s.Protocols[p.Name] = p.Config()
+	}
+	n := &yaml.Node{}
+	if err := n.Encode(s); err != nil {
+		return nil, fmt.Errorf("spec: write: %w", err)
+	}
+	return n, nil
+}
+
+func dump(n *yaml.Node) ([]byte, error) {
+	data, err := yaml.Dump(n, yaml.WithLineWidth(-1))
+	if err != nil {
+		return nil, fmt.Errorf("spec: write: %w", err)
+	}
+	return data, nil
+}
