@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/iagoloadgen/iago/internal/suggest"
 )
 
 // fieldsOf returns the fields of the struct v by their names in YAML, in the YAML package's own convention.
@@ -35,7 +37,7 @@ func elsewhere(name string) []string {
 	look = func(v reflect.Value, path string) {
 		for key, f := range fieldsOf(v) {
 			switch {
-			case plain(key) != plain(name):
+			case !suggest.Alike(key, name):
 			case path == "":
 				found = append(found, key+" at the top")
 			default:

@@ -26,6 +26,9 @@ func DidYouMean(word string, known []string) string {
 	return ""
 }
 
+// Alike tells whether two words differ in case and separators only.
+func Alike(a, b string) bool { return plain(a) == plain(b) }
+
 func plain(word string) string {
 	return strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(word))
 }
