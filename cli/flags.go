@@ -31,6 +31,7 @@ func settings() []setting {
 		{"records", "", "FILE", "records.file", "record source: an access log or a list of paths, plain, gzip or zstd; - is standard input", false, word(func(s *spec.Spec, v string) { s.Records.File = v })},
 		{"format", "", "NAME", "records.format", "format of the records (guessed from the content when left out)", false, word(func(s *spec.Spec, v string) { s.Records.Format = v })},
 		{"loop", "", "true", "records.loop", "start the source over at its end; false: its end ends the schedule", false, loop},
+		{"target", "", "URL", "targets", "URL under test, in the place of the spec's; repeat for several in rotation", true, list(func(s *spec.Spec, v []string) { s.Targets = v })},
 		{"method", "X", "GET", "request.method", "method of requests whose record has none", false, word(func(s *spec.Spec, v string) { s.Request.Method = v })},
 		{"header", "H", "'Name: value'", "request.headers", "header added to each request, or put in the place of the record's; repeatable", true, headers},
 		{"host", "", "NAME", "request.host", "Host header (default: the target's host and port)", false, word(func(s *spec.Spec, v string) { s.Request.Host = v })},

@@ -1,0 +1,199 @@
+package html
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/iagoloadgen/iago/measure"
+	"github.com/iagoloadgen/iago/report"
+)
+
+// Bounds of the tables, so that a report stays small however odd the run.
+const (
+	mostRows     = 50
+	mostFailures = 50
+	mostLetters  = 200 // of a text that came from outside
+)
+
+// table is a table of texts.
+type table struct {
+	Name  string // for readers who cannot see the page
+	Class string
+	Head  []column
+	Rows  [][]string
+	More  string // what was left out
+	Empty string // said when there are no rows
+}
+
+// column is a table's column; figures stand on the right.
+type column struct {
+	Name  string
+	Right bool
+}
+
+func left(name string) column  { return column{name, false} }
+func right(name string) column { return column{name, true} }
+
+// latencyTable sets latency beside its three parts.
+func latencyTable(s *report.Summary) table {
+	t := table{
+		Name: "Latency and its parts", Class: "parts",
+		Head: []column{
+			left(""), right("count"), right("mean"), right("p50"), right("p90"), right("p99"), right("p99.9"), right("max"),
+		},
+		Rows: [][]string{
+			statsRow("Latency", &s.Latency), statsRow("= lateness", &s.Lateness),
+			statsRow("+ wait", &s.Wait), statsRow("+ service", &s.Service),
+		},
+	}
+	if s.Warmup != nil {
+		t.Rows = append(t.Rows, statsRow("Latency in warm-up", &s.Warmup.Latency))
+	}
+	if s.Followups.Requests.Scheduled > 0 {
+		t.Rows = append(t.Rows, statsRow("Latency of follow-ups", &s.Followups.Latency))
+	}
+	return t
+}
+
+func statsRow(name string, s *report.Stats) []string {
+	row := []string{name, count(s.Count)}
+	for _, v := range []int64{s.Mean, s.P50, s.P90, s.P99, s.P999, s.Max} {
+		if s.Count == 0 {
+			row = append(row, none)
+			continue
+		}
+		row = append(row, duration(float64(v)))
+	}
+	return row
+}
+
+// fates says what became of the requests; the two identities can be read down the column.
+func fates(s *report.Summary) table {
+	t := table{Name: "What became of the requests", Head: []column{left("fate"), right("requests"), right("share"), left("meaning")}}
+	r := &s.Requests
+	add := func(name string, n, of int64, meaning string, always bool) {
+		if n == 0 && !always {
+			return
+		}
+		t.Rows = append(t.Rows, []string{name, count(n), share(n, of), meaning})
+	}
+	add("scheduled", r.Scheduled, r.Scheduled, "called for by the schedule", true)
+	add("sent", r.Sent, r.Scheduled, "an attempt was begun", true)
+	add("completed", r.Completed, r.Scheduled, "a whole answer came, whatever its status", true)
+	add("server errors", s.ServerErrors, r.Scheduled, "the part of completed whose answers the protocol calls errors (5xx)", false)
+	add("failed", r.Failed, r.Scheduled, "no whole answer came; "+count(r.TimedOut)+" of them timed out", true)
+	add("in flight", r.InFlight, r.Scheduled, "sent, without an outcome when the run broke off", false)
+	add("lost", r.Lost, r.Scheduled, "died with a killed worker", false)
+	add("dropped", r.Dropped, r.Scheduled, reasons("given up by rule", s.DroppedBy), false)
+	add("starved", r.Starved, r.Scheduled, "no record was there in time", false)
+	add("unsent", r.Unsent, r.Scheduled, reasons("still waiting when the run ended", s.UnsentBy), false)
+	f := &s.Followups.Requests
+	add("follow-ups", f.Scheduled, r.Scheduled, count(f.Completed)+" completed, "+count(f.Failed)+" failed; outside the schedule", false)
+	return t
+}
+
+// reasons adds counts by cause to a meaning.
+func reasons(meaning string, by map[string]int64) string {
+	var parts []string
+	for _, name := range bySize(by) {
+		parts = append(parts, clip(name, mostLetters)+" "+count(by[name]))
+	}
+	if len(parts) == 0 {
+		return meaning
+	}
+	return meaning + ": " + strings.Join(parts[:min(len(parts), 10)], ", ")
+}
+
+func share(n, of int64) string {
+	if of == 0 {
+		return none
+	}
+	return percent(float64(n) / float64(of))
+}
+
+// counts is a table of names and counts, the largest first.
+func counts(name string, by map[string]int64, of int64, empty string) table {
+	t := table{Name: "Counts by " + name, Head: []column{left(name), right("count"), right("share")}, Empty: empty}
+	names := bySize(by)
+	for _, n := range bound(&t, names, mostRows, "more, with smaller counts") {
+		t.Rows = append(t.Rows, []string{clip(n, mostLetters), count(by[n]), share(by[n], of)})
+	}
+	return t
+}
+
+// statuses are ordered by number where they are numbers.
+func statuses(s *report.Summary) table {
+	t := counts("status", s.Status, s.Requests.Completed, "No answer had a status.")
+	slices.SortStableFunc(t.Rows, func(a, b []string) int {
+		x, errX := strconv.Atoi(a[0])
+		y, errY := strconv.Atoi(b[0])
+		if errX != nil || errY != nil {
+			return 0
+		}
+		return x - y
+	})
+	return t
+}
+
+// labels are ordered by their requests.
+func labels(by map[string]report.Label) table {
+	t := table{Name: "Labels", Head: []column{
+		left("label"), right("requests"), right("completed"), right("failed"), right("mean"), right("p50"), right("p90"), right("p99"), right("max"),
+	}, Empty: "No labels were kept."}
+	size := make(map[string]int64, len(by))
+	for name, l := range by {
+		size[name] = l.Requests.Scheduled + 1 // + 1: one without requests is listed too
+	}
+	for _, name := range bound(&t, bySize(size), mostRows, "more labels, with fewer requests") {
+		l := by[name]
+		row := []string{clip(name, mostLetters), count(l.Requests.Scheduled), count(l.Requests.Completed), count(l.Requests.Failed)}
+		s := statsRow("", &l.Latency)
+		t.Rows = append(t.Rows, append(row, s[2], s[3], s[4], s[5], s[7]))
+	}
+	return t
+}
+
+func checks(by map[string]report.Check) table {
+	t := table{Name: "Checks", Head: []column{left("check"), right("passed"), right("failed")}, Empty: "No checks were set."}
+	size := make(map[string]int64, len(by))
+	for name, c := range by {
+		size[name] = c.Passed + c.Failed + 1
+	}
+	for _, name := range bound(&t, bySize(size), mostRows, "more checks") {
+		t.Rows = append(t.Rows, []string{clip(name, mostLetters), count(by[name].Passed), count(by[name].Failed)})
+	}
+	return t
+}
+
+// failures are the first of the sample, in the order given.
+func failures(list []measure.Failure) table {
+	t := table{Name: "Failures", Class: "failures", Head: []column{
+		right("at"), left("cause"), left("request"), left("target"), left("label"), right("latency"),
+	}, Empty: "No failures were sampled."}
+	shown := bound(&t, list, mostFailures, "more in failures.jsonl")
+	for i := range shown {
+		f := &shown[i]
+		cause := f.Cause
+		if f.Status != 0 {
+			cause = strings.TrimSpace(cause + " (status " + strconv.Itoa(f.Status) + ")")
+		}
+		t.Rows = append(t.Rows, []string{
+			at(f.At), clip(cause, mostLetters), clip(f.Method+" "+f.URI, mostLetters),
+			clip(f.Target, mostLetters), clip(f.Label, mostLetters), duration(float64(f.Latency)),
+		})
+	}
+	return t
+}
+
+// at writes the moment of a failure to the millisecond.
+func at(ns int64) string { return strconv.FormatFloat(float64(ns)/1e9, 'f', 3, 64) + nbsp + "s" }
+
+// bound returns at most n of list and says in the table what was left out.
+func bound[T any](t *table, list []T, n int, what string) []T {
+	if len(list) <= n {
+		return list
+	}
+	t.More = "and " + count(int64(len(list)-n)) + " " + what
+	return list[:n]
+}
