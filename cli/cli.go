@@ -79,13 +79,18 @@ Try it on a target that comes with it:
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       version,
-		Args:          cobra.NoArgs,
+		Args:          noSuchCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if c.HasSubCommands() { // a mistyped command's flags are unknown too
+			if err := c.ValidateArgs(c.Flags().Args()); err != nil {
+				return err
+			}
+		}
 		return fmt.Errorf("%w\nSee '%s --help'", suggestFlag(c, err), c.CommandPath())
 	})
 	root.AddCommand(newRun(s), newValidate(s), newTarget(s), newReport(s), newList(s), newSchema(s), newVersion(s), newDoctor(s))

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/iagoloadgen/iago/arrival"
+	"github.com/iagoloadgen/iago/internal/suggest"
 	"github.com/iagoloadgen/iago/source"
 	"github.com/iagoloadgen/iago/transport"
 )
@@ -78,12 +79,12 @@ func newHelp(root *cobra.Command, s streams) *cobra.Command {
 		Use:   "help [command | transport NAME]",
 		Short: "Help about any command, or about a transport",
 		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 && args[0] == "transport" {
-				return usage(fmt.Errorf("which one? %s", transportNames()))
+			c, rest, err := root.Find(args)
+			if err != nil {
+				return err
 			}
-			c, _, err := root.Find(args)
-			if err != nil || c == nil {
-				return usage(fmt.Errorf("no command %q; see 'iago --help'", strings.Join(args, " ")))
+			if err := noSuchCommand(c, rest); err != nil {
+				return err
 			}
 			c.InitDefaultHelpFlag()
 			return c.Help()
@@ -92,11 +93,14 @@ func newHelp(root *cobra.Command, s streams) *cobra.Command {
 	help.AddCommand(&cobra.Command{
 		Use:   "transport NAME",
 		Short: "How a transport is configured",
-		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage(fmt.Errorf("which transport? There are: %s", strings.Join(transportNames(), ", ")))
+			}
 			p, ok := transport.ByName(args[0])
 			if !ok {
-				return usage(fmt.Errorf("no transport %q; there are: %s", args[0], transportNames()))
+				names := transportNames()
+				return usage(fmt.Errorf("no transport %q; there are: %s%s", args[0], strings.Join(names, ", "), suggest.DidYouMean(args[0], names)))
 			}
 			fmt.Fprint(s.out, p.Doc)
 			return nil
@@ -105,10 +109,9 @@ func newHelp(root *cobra.Command, s streams) *cobra.Command {
 	return help
 }
 
-func transportNames() string {
-	var names []string
+func transportNames() (names []string) {
 	for _, p := range transport.All() {
 		names = append(names, p.Name)
 	}
-	return strings.Join(names, ", ")
+	return names
 }

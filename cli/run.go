@@ -138,7 +138,7 @@ func deliver(s streams, human io.Writer, sp *spec.Spec, out *job.Outcome) error 
 		return &exitError{status: out.Status}
 	}
 	if sp.Summary != "-" && out.Err != nil { // what could not be kept is at least shown
-		_ = report.EncodeSummary(s.out, out.Summary)
+		_ = report.EncodeSummary(s.err, out.Summary)
 	}
 	return &exitError{report.ExitFailed, err}
 }

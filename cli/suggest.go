@@ -26,3 +26,17 @@ func suggestFlag(c *cobra.Command, err error) error {
 	}
 	return fmt.Errorf("%w; did you mean --%s?", err, near)
 }
+
+// noSuchCommand refuses arguments, which can only be meant as the name of a command below c.
+func noSuchCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	return usage(fmt.Errorf("no command %q%s\nSee '%s --help'", args[0], suggest.DidYouMean(args[0], names), c.CommandPath()))
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/iagoloadgen/iago/internal/suggest"
 	"github.com/iagoloadgen/iago/report"
 	"github.com/iagoloadgen/iago/spec"
 	"github.com/iagoloadgen/iago/target/http"
@@ -21,15 +22,19 @@ func newTarget(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "target KIND",
 		Short: "A built-in target to try things on, with a latency model",
-		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usage(fmt.Errorf("no target %q; there is: http", args[0]))
-			}
-			return c.Help()
-		},
+		Args:  noSuchTarget,
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(newTargetHTTP(s))
 	return c
+}
+
+// noSuchTarget refuses arguments, which can only be meant as a kind of target.
+func noSuchTarget(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usage(fmt.Errorf("no target %q; there is: http%s", args[0], suggest.DidYouMean(args[0], []string{"http"})))
 }
 
 // targetFlags are the texts of flags that are parsed once all are known, so that all mistakes are told at once.

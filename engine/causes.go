@@ -10,6 +10,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/iagoloadgen/iago/measure"
 	"github.com/iagoloadgen/iago/transport"
 )
 
@@ -24,7 +25,7 @@ const (
 	causeClosedKept     = "closed before answer (kept connection)"
 	causeClosedEarly    = "closed early"
 	causeUnreachable    = "unreachable"
-	causeNoPort         = "no local port"
+	causeNoPort         = measure.FailedNoPort
 	causeTLSVerify      = "tls: certificate not trusted"
 	causeTLS            = "tls: handshake failed"
 	causeEncode         = "not encodable"
@@ -32,10 +33,10 @@ const (
 
 // Rules that drop, and what unsent requests waited for.
 const (
-	dropLate        = "late"
-	dropOverload    = "overload"
-	waitConnections = "connection limit"
-	waitDescriptors = "file descriptors"
+	dropLate        = measure.DroppedLate
+	dropOverload    = measure.DroppedOverload
+	waitConnections = measure.UnsentConnections
+	waitDescriptors = measure.UnsentDescriptors
 )
 
 // timedOut tells whether a cause is a time-out.

@@ -22,9 +22,10 @@ const (
 )
 
 const (
-	bufSize   = 256 << 10
-	startIn   = 5 * time.Millisecond // from everything being ready to the start instant
-	primeWait = 2 * time.Second      // at most so long are records waited for before the start
+	bufSize     = 256 << 10
+	startIn     = 5 * time.Millisecond // from everything being ready to the start instant
+	sourceGrace = time.Second          // a source that is in the middle of a read is waited for so long at the end
+	primeWait   = 2 * time.Second      // at most so long are records waited for before the start
 )
 
 // Engine is one run. Stop and Break may be called from any goroutine.
@@ -87,6 +88,9 @@ func (e *Engine) PollerName() string {
 	}
 	return poller.NativeName()
 }
+
+// Started is the start instant, from which due times count. It is known from the first interval on.
+func (e *Engine) Started() time.Time { return e.start }
 
 // Stop ends the schedule; what is on its way still gets its outcome. The first reason given stands.
 func (e *engine) Stop(why End) { e.tell(orderStop, why) }
@@ -156,7 +160,7 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	var run sync.WaitGroup
-	if err := e.launch(ctx, &run, &side); err != nil {
+	if err := e.launch(ctx, &run); err != nil {
 		return Result{}, err
 	}
 	stop := context.AfterFunc(ctx, func() { e.Stop(EndInterrupted) })
@@ -165,16 +169,14 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 	run.Wait()
 	elapsed := time.Since(e.start)
 	e.cancel()
-	if e.prod != nil {
-		<-e.prod.done
-	}
+	e.prod.await(sourceGrace)
 	return e.result(elapsed), e.err
 }
 
 // launch starts the producer and the shards, and gives them their start instant when all are ready.
-func (e *Engine) launch(ctx context.Context, run, side *sync.WaitGroup) error {
+func (e *Engine) launch(ctx context.Context, run *sync.WaitGroup) error {
 	if e.prod != nil {
-		side.Go(e.prod.run)
+		go e.prod.run()
 		select {
 		case <-e.prod.primed:
 		case <-time.After(primeWait):

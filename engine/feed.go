@@ -142,6 +142,18 @@ func (p *producer) hurry() {
 	}
 }
 
+// await waits until the producer has ended, but not for ever: nobody can end a read of a pipe that stays silent. Such a
+// producer ends once the read does, without touching anything.
+func (p *producer) await(grace time.Duration) {
+	if p == nil {
+		return
+	}
+	select {
+	case <-p.done:
+	case <-time.After(grace):
+	}
+}
+
 func (p *producer) run() {
 	defer close(p.done)
 	primed := false
@@ -166,7 +178,7 @@ func (p *producer) run() {
 			}
 			return
 		}
-		if !p.make(&rec) {
+		if p.e.ctx.Err() != nil || !p.make(&rec) {
 			continue
 		}
 		for _, it := range p.made {

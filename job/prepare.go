@@ -275,16 +275,16 @@ func (j *Job) peak() float64 {
 }
 
 func (j *Job) conditions() (err error) {
-	if j.slo, err = parse("slo", j.spec.SLO); err != nil {
+	if j.slo, err = conditions("slo", j.spec.SLO, report.ParseCondition); err != nil {
 		return err
 	}
-	j.abort, err = parse("abort_on", j.spec.AbortOn)
+	j.abort, err = conditions("abort_on", j.spec.AbortOn, report.ParseAbortRule)
 	return err
 }
 
-func parse(field string, exprs []string) (out []report.Condition, err error) {
+func conditions(field string, exprs []string, parse func(string) (report.Condition, error)) (out []report.Condition, err error) {
 	for _, e := range exprs {
-		c, err := report.ParseCondition(e)
+		c, err := parse(e)
 		if err != nil {
 			return nil, fmt.Errorf("job: %s: %w", field, err)
 		}

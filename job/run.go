@@ -64,7 +64,7 @@ func (j *Job) Run(ctx, kill context.Context) (*Outcome, error) {
 
 // open makes the run directory and what takes the seconds.
 func (r *running) open() error {
-	rec := report.Recording{Warmup: r.config.Warmup}
+	rec := report.Recording{Warmup: r.config.Warmup, Started: func() time.Time { return r.engine.Started() }}
 	if !r.config.Closed {
 		profile, end := r.process.Profile, r.config.Duration.Seconds()
 		rec.RateAsked = func(from, to int64) float64 {

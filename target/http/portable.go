@@ -183,6 +183,7 @@ func (c *client) feed(src []byte, arrival int64) (used int, ok bool) {
 // with the next flush; unread says that the client has sent what will not be read.
 func (c *client) carryOut(r *reply, unread bool) bool {
 	if waits := r.kind == model.Hang || r.depart > c.s.now(); waits && c.w.Flush() != nil {
+		c.abandon(r)
 		return false
 	}
 	if r.kind == model.Hang {

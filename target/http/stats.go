@@ -33,9 +33,10 @@ type Stats struct {
 	Malformed map[string]int64 `json:"malformed"` // refused, by cause; not among Requests
 	Recorded  int64            `json:"recorded"`  // lines of the record file
 
-	Answers int64            `json:"answers"` // handed to the kernel, refusals included
+	Answers int64            `json:"answers"` // given, or being written; refusals included
 	Status  map[string]int64 `json:"status"`  // Answers by status
-	// Abandoned requests had no answer because the connection ended before it was due, by the client or by a fault.
+	// Abandoned requests got no answer because their connection ended before. With nothing in flight,
+	// Requests + Malformed = Answers + Abandoned + what Faults says of close, reset, garbage and hang.
 	Abandoned int64 `json:"abandoned"`
 
 	Connections Connections `json:"connections"`

@@ -1,0 +1,269 @@
+package test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/iagoloadgen/iago"
+
+// pkg is a package of this module as `go list -json` tells it.
+type pkg struct {
+	ImportPath, Name, Doc, Dir string
+	GoFiles, IgnoredGoFiles    []string
+	Imports                    []string
+}
+
+// folder is the package's folder below the module's, "." for the module's own.
+func (p *pkg) folder() string {
+	return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+}
+
+// inside are the imports from this module, by folder.
+func (p *pkg) inside() (list []string) {
+	for _, i := range p.Imports {
+		if f, ok := strings.CutPrefix(i, module+"/"); ok {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// foreign are the imports from other modules.
+func (p *pkg) foreign() (list []string) {
+	for _, i := range p.Imports {
+		first, _, _ := strings.Cut(i, "/")
+		if strings.Contains(first, ".") && !strings.HasPrefix(i, module+"/") {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// packages lists the packages of the module, for Linux and for a system without a path of its own.
+func packages(t *testing.T) []*pkg {
+	t.Helper()
+	var all []*pkg
+	for _, system := range []string{"linux", "darwin"} {
+		c := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Name,Doc,Dir,GoFiles,IgnoredGoFiles,Imports", "./...")
+		c.Dir, c.Env = root, append(os.Environ(), "GOOS="+system, "CGO_ENABLED=0")
+		var stderr bytes.Buffer
+		c.Stderr = &stderr
+		out, err := c.Output()
+		if err != nil {
+			t.Fatalf("go list: %v: %s", err, stderr.Bytes())
+		}
+		d := json.NewDecoder(bytes.NewReader(out))
+		for {
+			p := new(pkg)
+			if err := d.Decode(p); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, p)
+		}
+	}
+	if len(all) < 40 {
+		t.Fatalf("go list tells of %d packages only", len(all))
+	}
+	return all
+}
+
+// allowed says what each layer may import of this module: the import rule of ARCHITECTURE.md. A pattern that ends in / stands for
+// everything below a folder. What is not listed may not import anything.
+var allowed = map[string][]string{
+	"load":               {},
+	"arrival":            {"load", "internal/suggest"},
+	"arrival/":           {"arrival"},
+	"source":             {"load"},
+	"source/":            {"source", "load"},
+	"processor":          {"load"},
+	"processor/":         {"processor", "load"},
+	"transport":          {"load"},
+	"transport/":         {"transport", "load"},
+	"measure":            {"load"},
+	"report":             {"measure", "load"},
+	"report/":            {"report", "report/", "measure", "load"},
+	"engine":             {"source", "processor", "transport", "measure", "load", "internal/poller", "internal/ring"},
+	"spec":               {"arrival", "source", "processor", "transport", "report", "load", "internal/suggest"},
+	"job":                {"spec", "engine", "report", "report/", "arrival", "source", "processor", "transport", "measure", "load", "internal/host"},
+	"target/model":       {},
+	"target/":            {"target/", "measure", "load"},
+	"cli":                {"job", "spec", "report", "arrival", "source", "processor", "transport", "measure", "load", "target/", "internal/"},
+	"cmd/":               {"cli", "standard"},
+	"standard":           {"transport/", "source/", "processor/", "arrival/"},
+	"internal/":          {},
+	"examples/":          {"cli", "standard", "job", "spec", "arrival", "source", "processor", "transport", "load", "measure", "report"},
+	"test":               {},
+}
+
+// layer is the entry of allowed that rules a folder: its own, or that of the nearest folder around it.
+func layer(folder string) (may []string, known bool) {
+	if may, known = allowed[folder]; known {
+		return may, true
+	}
+	for d := folder; d != "."; {
+		d = path.Dir(d)
+		if may, known = allowed[d+"/"]; known {
+			return may, true
+		}
+	}
+	return nil, false
+}
+
+func TestImportRule(t *testing.T) {
+	for _, p := range packages(t) {
+		may, known := layer(p.folder())
+		if !known {
+			t.Errorf("%s: no rule of ARCHITECTURE.md covers it; add it there and here", p.folder())
+			continue
+		}
+		for _, i := range p.inside() {
+			ok := slices.ContainsFunc(may, func(m string) bool {
+				return i == m || strings.HasSuffix(m, "/") && strings.HasPrefix(i, m)
+			})
+			if !ok {
+				t.Errorf("%s imports %s; it may import %v only", p.folder(), i, may)
+			}
+		}
+	}
+}
+
+// TestRuleIsARule makes sure that the table above says what ARCHITECTURE.md says in words.
+func TestRuleIsARule(t *testing.T) {
+	never := map[string][]string{
+		"report": {"engine"}, "engine": {"report", "spec", "job", "cli"}, "measure": {"transport", "transport/http1"},
+		"transport/http1": {"engine", "measure", "spec"}, "spec": {"engine", "job", "cli"}, "job": {"cli"}, "load": {"measure"},
+	}
+	for folder, list := range never {
+		may, known := layer(folder)
+		if !known {
+			t.Errorf("no rule for %s", folder)
+		}
+		for _, n := range list {
+			if slices.Contains(may, n) {
+				t.Errorf("the table allows %s to import %s", folder, n)
+			}
+		}
+	}
+	for folder, may := range allowed {
+		if slices.Contains(may, "cli") && folder != "cmd/" && folder != "examples/" {
+			t.Errorf("the table allows %s to import cli", folder)
+		}
+	}
+}
+
+func TestCodecsKnowNoNetwork(t *testing.T) {
+	banned := []string{"net", "net/http", "net/netip", "crypto/tls", "os", "syscall", "time"}
+	for _, p := range packages(t) {
+		if !strings.HasPrefix(p.folder(), "transport/") {
+			continue
+		}
+		for _, i := range p.Imports {
+			if slices.Contains(banned, i) || strings.HasPrefix(i, "golang.org/x/sys") {
+				t.Errorf("%s imports %s: a codec knows no socket and no clock", p.folder(), i)
+			}
+		}
+	}
+}
+
+func TestDependenciesOfOthers(t *testing.T) {
+	may := map[string][]string{
+		"cli":             {"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
+		"spec":            {"go.yaml.in/yaml/v4", "github.com/invopop/jsonschema"},
+		"source":          {"github.com/klauspost/compress/zstd", "github.com/klauspost/compress/gzip"},
+		"measure":         {"github.com/HdrHistogram/hdrhistogram-go"},
+		"internal/poller": {"golang.org/x/sys/unix"},
+		"internal/host":   {"golang.org/x/sys/unix"},
+		"target/http":     {"golang.org/x/sys/unix"},
+	}
+	for _, p := range packages(t) {
+		if p.folder() == "internal/deps" { // holds go.mod together while packages are being written
+			continue
+		}
+		for _, i := range p.foreign() {
+			if !slices.Contains(may[p.folder()], i) {
+				t.Errorf("%s imports %s; a third-party dependency has a folder of its own, and its line in docs/dependencies.md and here", p.folder(), i)
+			}
+		}
+	}
+}
+
+// TestBlankImports: only standard, and the commands through it, import implementations for their effect.
+func TestBlankImports(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.folder() == "standard" || p.folder() == "internal/deps" {
+			continue
+		}
+		command := strings.HasPrefix(p.folder(), "cmd/") || strings.HasPrefix(p.folder(), "examples/")
+		eachLine(t, p, func(file string, number int, line string) {
+			name, ok := strings.CutPrefix(strings.TrimPrefix(strings.TrimSpace(line), "import "), `_ "`)
+			if !ok {
+				return
+			}
+			name, _, _ = strings.Cut(name, `"`)
+			if name == "embed" || command && name == module+"/standard" {
+				return
+			}
+			t.Errorf("%s:%d: blank import of %s; only standard has those", file, number, name)
+		})
+	}
+}
+
+func TestFilesAreShort(t *testing.T) {
+	const most = 400
+	for _, p := range packages(t) {
+		last := map[string]int{}
+		eachLine(t, p, func(file string, number int, _ string) { last[file] = number })
+		for file, n := range last {
+			if n > most {
+				t.Errorf("%s has %d lines, more than %d: one idea a file", file, n, most)
+			}
+		}
+	}
+}
+
+func TestNamesAndComments(t *testing.T) {
+	for _, p := range packages(t) {
+		if slices.Contains([]string{"util", "utils", "common", "helpers", "misc", "shared"}, p.Name) {
+			t.Errorf("%s: %s is no idea", p.folder(), p.Name)
+		}
+		if len(p.GoFiles) > 0 && p.Doc == "" {
+			t.Errorf("%s has no package comment", p.folder())
+		}
+	}
+}
+
+// eachLine calls f with every line of the package's files, tests apart.
+func eachLine(t *testing.T, p *pkg, f func(file string, number int, line string)) {
+	t.Helper()
+	for _, name := range slices.Concat(p.GoFiles, p.IgnoredGoFiles) {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		in, err := os.Open(filepath.Join(p.Dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := bufio.NewScanner(in)
+		s.Buffer(nil, 1<<20)
+		for n := 1; s.Scan(); n++ {
+			f(path.Join(p.folder(), name), n, s.Text())
+		}
+		in.Close()
+		if err := s.Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
