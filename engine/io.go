@@ -277,6 +277,7 @@ func (s *shard) abandon(c *conn) {
 func (s *shard) afterOutcome(ok bool) {
 	if s.cfg.Closed {
 		s.closed.outcome(s, ok)
+		s.closed.take(s) // at once: a target that is kept busy need not be woken for each batch
 	}
 	if s.waiting.len() > 0 {
 		s.drain()

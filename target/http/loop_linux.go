@@ -196,14 +196,17 @@ func (l *loop) pass(n int) {
 	}
 }
 
-// timeout is how long the next wait may last.
+// sharp is how long before a departure the loop stops sleeping and polls, for a sleep ends some 50 µs late.
+const sharp = int64(60 * time.Microsecond)
+
+// timeout is how long the next wait may last: ns, below 0 for ever.
 func (l *loop) timeout() int64 {
 	if len(l.again) > 0 {
 		return 0
 	}
 	at := int64(-1)
 	if len(l.timers) > 0 {
-		at = l.timers[0].at
+		at = max(l.timers[0].at-sharp, 0)
 	}
 	if l.retry != 0 && (at < 0 || l.retry < at) {
 		at = l.retry
