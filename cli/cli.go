@@ -54,8 +54,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return report.ExitDone
 	}
 	status := report.ExitUsage // cobra's own errors are about usage
-	var e *exitError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*exitError](err); ok {
 		status = e.status
 		if e.err == nil {
 			return status

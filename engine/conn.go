@@ -53,6 +53,7 @@ type conn struct {
 	held    []byte // of the request, until the target asks for it
 	left    []byte // of the answer, not consumed yet
 	want    bool   // asked for a Writable event
+	ended   bool   // nothing comes after what there is to read
 
 	idleSince  int64
 	prev, next *conn // in the shard's list of busy ones, or the target's of idle ones

@@ -273,6 +273,10 @@ func (e *Engine) build(col *collector) error {
 			cur: measure.NewInterval(), out: col.in, id: i, spare: col.spare, nextTick: second, warm: int64(e.cfg.Warmup),
 			sample: measure.NewSample(e.cfg.Seed + uint64(i)), targets: e.cfg.Targets, codec: e.cfg.Codec,
 		}
+		if len(fixed) > 0 && fixed[0].req.Label != "" {
+			s.rec.only = new(measure.Label)
+			s.rec.labels = []*measure.Label{s.rec.only}
+		}
 		s.prime()
 		e.shards = append(e.shards, s)
 	}
@@ -315,9 +319,6 @@ func (e *Engine) fixedItems() ([]*item, error) {
 		it.req.Wire = wire
 		if it.req.Label == "" && e.cfg.Label != nil {
 			it.req.Label = e.cfg.Label(&it.req)
-		}
-		if it.req.Label != "" {
-			it.label = 0
 		}
 		items = append(items, it)
 	}

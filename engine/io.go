@@ -103,9 +103,16 @@ func (s *shard) handle(ev *poller.Event) {
 	if c.gen != uint32(ev.Token>>32) || !c.hasFD {
 		return
 	}
+	if ev.Flags&poller.Ended != 0 {
+		c.ended = true
+	}
 	switch c.state {
 	case connDialing:
+		gen := c.gen
 		s.connected(c)
+		if c.gen == gen && c.state == connBusy && ev.Flags&poller.Readable != 0 {
+			s.readable(c) // the target spoke first
+		}
 	case connIdle:
 		s.idleEvent(c)
 	case connBusy:
@@ -141,10 +148,6 @@ func (s *shard) connected(c *conn) {
 		return
 	}
 	s.pools[c.target].fails, s.pools[c.target].downUntil = 0, 0
-	if err := s.poll.WantWrite(c.handle, c.token(), false); err != nil {
-		s.fail(c, causeOf(err))
-		return
-	}
 	s.now = s.clock()
 	s.start(c)
 }
@@ -152,7 +155,7 @@ func (s *shard) connected(c *conn) {
 // idleEvent sees to a kept connection that the target closes or speaks on unasked: it is not used again.
 func (s *shard) idleEvent(c *conn) {
 	n, err := s.read(c, s.buf)
-	if n == 0 && errors.Is(err, poller.ErrAgain) {
+	if n == 0 && errors.Is(err, poller.ErrAgain) && !c.ended {
 		return
 	}
 	s.rec.cur.BytesReceived += int64(n)
@@ -184,7 +187,7 @@ func (s *shard) readable(c *conn) {
 			s.fail(c, s.closeCause(c, causeOf(err)))
 			return
 		}
-		if s.parse(c, s.buf[:k+n], eof) || (n < len(s.buf)-k && c.tls == nil) {
+		if s.parse(c, s.buf[:k+n], eof) || n < len(s.buf)-k && c.tls == nil && !c.ended {
 			return
 		}
 	}
@@ -200,7 +203,7 @@ func (s *shard) parse(c *conn, b []byte, eof bool) bool {
 			s.fail(c, s.closeCause(c, causeOf(err)))
 			return true
 		case done:
-			if len(b) > 0 || eof || len(c.rest) > 0 || c.held != nil || c.want {
+			if len(b) > 0 || eof || c.ended || len(c.rest) > 0 || c.held != nil || c.want {
 				c.resp.Close = true // a connection whose state is in doubt is not used again
 			}
 			s.complete(c)

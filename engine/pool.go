@@ -5,7 +5,7 @@ type pool struct {
 	idle      connList // by the moment they became idle
 	open      int
 	addr      int   // rotates over the target's addresses
-	resolved  int32 // generation of the addresses that the idle ones were opened with
+	resolved  int32 // generation of the target's addresses that is in use
 	fails     int   // in a row, to connect
 	downUntil int64 // no attempts before, if other targets are there
 }
@@ -110,7 +110,7 @@ func (s *shard) newConn(t int) *conn {
 	}
 	c.codec = s.cfg.Codec.NewConn()
 	c.target, c.born, c.fresh = int32(t), s.now, true
-	c.hasFD, c.tls, c.want = false, nil, false
+	c.hasFD, c.tls, c.want, c.ended = false, nil, false, false
 	c.left, c.rest, c.held = c.left[:0], nil, nil
 	s.open++
 	s.pools[t].open++
@@ -137,7 +137,7 @@ func (s *shard) closeConn(c *conn) {
 // dial opens a connection for a. It reports false when a must wait for a descriptor.
 func (s *shard) dial(t int, a arrival) bool {
 	p := s.pools[t]
-	set := s.e.addresses(t)
+	set := s.resolved(t)
 	addr := set.addrs[p.addr%len(set.addrs)]
 	p.addr++
 	c := s.newConn(t)
@@ -164,6 +164,19 @@ func (s *shard) dial(t int, a arrival) bool {
 	return true
 }
 
+// resolved looks up the target's addresses. Once they have changed, kept connections are to the old ones: they are closed,
+// busy ones as soon as they have their answers.
+func (s *shard) resolved(t int) *addrSet {
+	set, p := s.e.addresses(t), s.pools[t]
+	if set.generation != p.resolved {
+		p.resolved = set.generation
+		for p.idle.first != nil {
+			s.closeConn(p.idle.first)
+		}
+	}
+	return set
+}
+
 // dialFailed ends c's request and lets the target rest, if there are others.
 func (s *shard) dialFailed(c *conn, cause string) {
 	p := s.pools[c.target]
@@ -180,7 +193,7 @@ func (s *shard) dialFailed(c *conn, cause string) {
 // keepOrClose decides what becomes of a connection that has given its answer.
 func (s *shard) keepOrClose(c *conn) {
 	old := s.cfg.Pool.MaxLife > 0 && s.now-c.born >= int64(s.cfg.Pool.MaxLife)
-	if c.resp.Close || s.cfg.Pool.NoReuse || old || c.addr != s.e.addresses(int(c.target)).generation {
+	if c.resp.Close || s.cfg.Pool.NoReuse || old || c.addr != s.pools[c.target].resolved {
 		s.closeConn(c)
 		return
 	}
@@ -191,16 +204,15 @@ func (s *shard) keepOrClose(c *conn) {
 // tidy closes connections that have been idle for too long, and tries again what waited for descriptors.
 func (s *shard) tidy() {
 	for t, p := range s.pools {
-		g := s.e.addresses(t).generation
+		s.resolved(t)
 		for c := p.idle.first; c != nil; c = p.idle.first {
 			age := s.now - c.idleSince
 			over := s.cfg.Pool.Idle > 0 && p.idle.n > s.cfg.Pool.Keep && age >= int64(s.cfg.Pool.Idle)
-			if g == p.resolved && !over && (s.cfg.Pool.MaxIdle <= 0 || age < int64(s.cfg.Pool.MaxIdle)) {
+			if !over && (s.cfg.Pool.MaxIdle <= 0 || age < int64(s.cfg.Pool.MaxIdle)) {
 				break
 			}
 			s.closeConn(c)
 		}
-		p.resolved = g
 	}
 	s.drain()
 }

@@ -19,6 +19,7 @@ type recorder struct {
 	since    int64 // inFlight is what it is since then
 
 	labels   []*measure.Label // by label number
+	only     *measure.Label   // where all requests have one label: it gets the seconds' sums; nil: they differ
 	sample   *measure.Sample
 	arrivals int64
 	targets  []load.Target
@@ -165,26 +166,25 @@ func (r *recorder) keep(c *conn, now int64, cause string, status int) {
 	})
 }
 
-// tick hands the interval over at the end of each second.
+// tick hands the interval over at the end of each second. While the collector has not taken the last ones yet, the
+// interval goes on into the next second.
 func (r *recorder) tick(s *shard) {
 	if s.now < r.nextTick {
 		return
 	}
-	var fresh *measure.Interval
-	select {
-	case fresh = <-r.spare:
-	default:
-		fresh = measure.NewInterval()
+	r.nextTick = (s.now/second + 1) * second
+	if len(r.out) == cap(r.out) {
+		return
 	}
 	r.close(s)
+	r.share()
+	r.out <- handIn{shard: r.id, iv: r.cur}
 	select {
-	case r.out <- handIn{shard: r.id, iv: r.cur}:
-		r.cur = fresh
-		r.open(s)
+	case r.cur = <-r.spare:
 	default:
-		// Nobody has taken the last ones yet: this one goes on into the next second.
+		r.cur = measure.NewInterval()
 	}
-	r.nextTick = (s.now/second + 1) * second
+	r.open(s)
 }
 
 // open begins an interval.
@@ -203,9 +203,18 @@ func (r *recorder) close(s *shard) {
 	r.cur.WaitingEnd = int64(s.waiting.len())
 }
 
+// share adds the interval, which is about to be handed over, to the label that all requests have.
+func (r *recorder) share() {
+	if r.only != nil {
+		r.only.Requests.Add(&r.cur.Requests)
+		r.only.Latency.Add(&r.cur.Times.Latency)
+	}
+}
+
 // last hands over what is left; it waits until that is taken.
 func (r *recorder) last(s *shard) {
 	r.close(s)
+	r.share()
 	r.out <- handIn{shard: r.id, iv: r.cur, last: true}
 	r.cur = nil
 }

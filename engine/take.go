@@ -77,11 +77,14 @@ func (s *shard) prepared() (*item, feedState) {
 
 // dispatch sends a at once if there is a connection for it, opens one if it may, or lets it wait.
 func (s *shard) dispatch(a arrival) {
-	if s.waiting.len() > 0 { // those before it go first
+	switch {
+	case s.waiting.len() > 0: // those before it go first
 		s.enqueue(a)
-		return
-	}
-	if !s.launch(a) {
+	case len(s.pools) == 1 && s.pools[0].idle.last != nil: // the common case, without the general one's looks around
+		c := s.pools[0].idle.last
+		s.pools[0].idle.remove(c)
+		s.begin(c, a)
+	case !s.launch(a):
 		s.enqueue(a)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"github.com/iagoloadgen/iago/report"
 )
 
@@ -173,10 +175,33 @@ func checkDirectory(t testing.TB, o *outcome) {
 	if n := count(distributions(t, o).Latency); n != o.Latency.Count {
 		t.Errorf("the distribution has %d latencies; the summary has %d", n, o.Latency.Count)
 	}
+	if n := logged(t, filepath.Join(o.dir, "latency.hlog")); n != o.Latency.Count+warm {
+		t.Errorf("latency.hlog has %d latencies; the summary has %d", n, o.Latency.Count+warm)
+	}
 	if o.Requests.Failed > 0 {
 		if i, err := os.Stat(filepath.Join(o.dir, "failures.jsonl")); err == nil && i.Size() == 0 {
 			t.Errorf("%d requests failed and no failure is kept", o.Requests.Failed)
 		}
+	}
+}
+
+// logged counts the values of an HdrHistogram interval log, as HdrHistogram's own reader finds them.
+func logged(t testing.TB, path string) (n int64) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for r := hdrhistogram.NewHistogramLogReader(f); ; {
+		h, err := r.NextIntervalHistogram()
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		if h == nil {
+			return n
+		}
+		n += h.TotalCount()
 	}
 }
 

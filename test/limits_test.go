@@ -30,7 +30,9 @@ func TestOutOfDescriptors(t *testing.T) {
 		if o.Generator.Descriptors != 64 || o.Concurrency.Connections >= 64 {
 			t.Errorf("%s: the limit is told as %d, %d connections were open", way, o.Generator.Descriptors, o.Concurrency.Connections)
 		}
-		if !slices.ContainsFunc(o.Verdict.Reasons, func(s string) bool { return strings.Contains(s, "file descriptors") && strings.Contains(s, "ulimit -n") }) {
+		if !slices.ContainsFunc(o.Verdict.Reasons, func(s string) bool {
+			return strings.Contains(s, "file descriptors") && strings.Contains(s, "ulimit -n")
+		}) {
 			t.Errorf("%s: the reasons do not say so: %q", way, o.Verdict.Reasons)
 		}
 		if seen := g.stop(t); seen.Requests != n.Sent {

@@ -12,8 +12,10 @@ import (
 
 const epollPwait2 = 441 // the same number on every architecture (Linux 5.11)
 
-// epoll is a Poller on epoll, level-triggered, over raw non-blocking sockets. Reads, writes and looks go through raw
-// system calls, which cost the least; a wait that may block tells the Go scheduler, so that nothing waits for it.
+// epoll is a Poller on epoll over raw non-blocking sockets. Connections are watched edge-triggered for everything from
+// the start, so that a request costs one write, one read and a share of a wait: no change of what is watched, and no
+// second look at what has been read. Reads, writes and looks go through raw system calls, which cost the least; a wait that
+// may block tells the Go scheduler, so that nothing waits for it.
 type epoll struct {
 	fd     int
 	wakeFD int
@@ -77,10 +79,7 @@ func (p *epoll) Open(a Addr, token uint64) (Handle, error) {
 		_ = unix.Close(fd)
 		return -1, err
 	}
-	if err := p.add(fd, token, unix.EPOLLOUT); err != nil {
-		return -1, err
-	}
-	return Handle(fd), nil
+	return Handle(fd), p.add(fd, token)
 }
 
 func sockaddr(a Addr) (family int, sa unix.Sockaddr) {
@@ -98,8 +97,10 @@ func sockaddr(a Addr) (family int, sa unix.Sockaddr) {
 	}
 }
 
-func (p *epoll) add(fd int, token uint64, more uint32) error {
-	if err := p.ctl(unix.EPOLL_CTL_ADD, fd, unix.EPOLLIN|unix.EPOLLRDHUP|more, token); err != nil {
+const edges uint32 = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | 1<<31 // EPOLLET, which x/sys has as a negative number
+
+func (p *epoll) add(fd int, token uint64) error {
+	if err := p.ctl(unix.EPOLL_CTL_ADD, fd, edges, token); err != nil {
 		_ = unix.Close(fd)
 		return err
 	}
@@ -141,7 +142,7 @@ func (p *epoll) Adopt(c net.Conn, token uint64) (Handle, error) {
 		_ = unix.Close(fd)
 		return -1, err
 	}
-	return Handle(fd), p.add(fd, token, 0)
+	return Handle(fd), p.add(fd, token)
 }
 
 func (p *epoll) Read(h Handle, b []byte) (int, error) {
@@ -178,13 +179,8 @@ func (p *epoll) Write(h Handle, b []byte) (int, error) {
 	}
 }
 
-func (p *epoll) WantWrite(h Handle, token uint64, on bool) error {
-	ev := uint32(unix.EPOLLIN | unix.EPOLLRDHUP)
-	if on {
-		ev |= unix.EPOLLOUT
-	}
-	return p.ctl(unix.EPOLL_CTL_MOD, int(h), ev, token)
-}
+// WantWrite has nothing to do: a write that was refused brings an edge when there is room again.
+func (p *epoll) WantWrite(Handle, uint64, bool) error { return nil }
 
 func (p *epoll) Close(h Handle) {
 	delete(p.open, int(h))
@@ -221,8 +217,8 @@ func flags(ev uint32) (f Flags) {
 	if ev&unix.EPOLLOUT != 0 {
 		f |= Writable
 	}
-	if ev&(unix.EPOLLHUP|unix.EPOLLERR) != 0 {
-		f |= Broken
+	if ev&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+		f |= Ended
 	}
 	return f
 }

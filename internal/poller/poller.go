@@ -20,7 +20,7 @@ type Flags uint8
 const (
 	Readable Flags = 1 << iota // Read has bytes, an end or an error to give
 	Writable                   // connected, or room for more bytes
-	Broken                     // closed by the peer for reading and writing, or failed
+	Ended                      // nothing comes after what there is to read: the peer has closed, or the connection failed
 )
 
 // Event is one thing that happened. Token is what the connection was opened with.
@@ -36,7 +36,8 @@ type Addr struct {
 }
 
 // Sockets moves bytes. After a Readable event the caller reads until ErrAgain or until a read gives less than
-// it had room for; it hears of a connection again only when more has arrived after that.
+// it had room for; it hears of a connection again only when more has arrived after that. If the event said Ended, it
+// reads on to the end. Events may say Writable when nobody has asked.
 type Sockets interface {
 	// Open begins to connect; the first event on the connection tells that it is done. Connected then says how it went.
 	// An error here means that no attempt could be begun (no descriptor, no local port) or that it was refused at once.
@@ -47,7 +48,7 @@ type Sockets interface {
 	// Read and Write never block: ErrAgain. Read gives io.EOF at the orderly end.
 	Read(h Handle, b []byte) (int, error)
 	Write(h Handle, b []byte) (int, error)
-	// WantWrite asks for a Writable event when there is room again (or no more).
+	// WantWrite asks for a Writable event when there is room again (or no more), after a Write that gave ErrAgain.
 	WantWrite(h Handle, token uint64, on bool) error
 	Close(h Handle)
 }

@@ -154,7 +154,7 @@ func TestRefusedConnection(t *testing.T) {
 		_ = l.Close()
 		h, err := p.Open(a, 9)
 		if err == nil {
-			await(t, p, 9, Writable|Broken)
+			await(t, p, 9, Writable|Ended)
 			err = p.Connected(h)
 			p.Close(h)
 		}

@@ -76,7 +76,7 @@ func (p *portable) Open(a Addr, token uint64) (Handle, error) {
 		}()
 		nc, err := (&net.Dialer{KeepAlive: -1}).DialContext(ctx, network, address)
 		if err != nil {
-			c.fail(err, Writable|Broken)
+			c.fail(err, Writable|Ended)
 			return
 		}
 		c.start(nc, true)
@@ -141,7 +141,7 @@ func (c *portConn) reader() {
 			}
 		}
 		if err != nil {
-			c.fail(err, Readable)
+			c.fail(err, Readable|Ended)
 			return
 		}
 	}
@@ -159,7 +159,7 @@ func (c *portConn) writer() {
 		buf, c.out = c.out, buf[:0]
 		c.p.mu.Unlock()
 		if _, err := c.nc.Write(buf); err != nil {
-			c.fail(err, Readable)
+			c.fail(err, Readable|Ended)
 			return
 		}
 	}

@@ -114,6 +114,15 @@ func BenchmarkParse(b *testing.B) {
 			}
 		})
 	}
+	b.Run("other head each time", func(b *testing.B) {
+		other := bytes.Replace(nginxAnswer, []byte("nginx"), []byte("Nginx"), 1)
+		conn := newCodec(b, nil).NewConn()
+		req, resp := &load.Request{Method: []byte("GET")}, &load.Response{}
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			exchange(b, conn, req, resp, [][]byte{nginxAnswer, other}[i&1], len(nginxAnswer))
+		}
+	})
 }
 
 // BenchmarkParseBytewise shows that a line which comes byte by byte costs its length, not its square: the cost

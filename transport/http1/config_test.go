@@ -70,9 +70,12 @@ func TestReadme(t *testing.T) {
 		t.Fatal("no example")
 	}
 	config := NewConfig()
+	section := struct {
+		HTTP1 *Config `yaml:"http1"`
+	}{config}
 	decoder := yaml.NewDecoder(bytes.NewReader([]byte(example)))
 	decoder.KnownFields(true)
-	if err := decoder.Decode(config); err != nil {
+	if err := decoder.Decode(&section); err != nil {
 		t.Fatal(err)
 	}
 	if err := config.Validate(); err != nil {

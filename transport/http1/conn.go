@@ -45,6 +45,9 @@ type conn struct {
 	// A header that a continuation line may still belong to: set only between calls, or where one follows.
 	pending kind
 	value   []byte
+
+	begin int // where in the bytes at hand the head begins; -1: in earlier ones
+	last  lastHead
 }
 
 // Start implements [transport.Conn].
@@ -67,9 +70,10 @@ func (c *conn) Parse(src []byte, eof bool, resp *load.Response) (n int, done boo
 	if c.state == idle && len(src) > 0 {
 		return 0, false, ErrUnasked
 	}
+	c.begin = -1
 	for more := c.state != idle; more && err == nil; {
 		var k int
-		k, more, err = c.step(src[n:])
+		k, more, err = c.step(src, n)
 		n += k
 		done = c.state == idle
 		more = more && !done
@@ -89,16 +93,24 @@ func (c *conn) Parse(src []byte, eof bool, resp *load.Response) (n int, done boo
 	return n, done, err
 }
 
-// step reads on in the current state. more says that another state has been reached, which may find something to do.
-func (c *conn) step(src []byte) (n int, more bool, err error) {
+// step reads on in the current state, at all[from:]. more says that another state has been reached, which may find something to do.
+func (c *conn) step(all []byte, from int) (n int, more bool, err error) {
+	src := all[from:]
 	switch c.state {
 	case statusLine:
+		if n, more, err = c.again(src); more {
+			return n, true, err
+		}
+		c.begin = from
 		n, more, err = c.readStatus(src)
 		c.headLen += int64(n)
 	case header:
 		n, more, err = c.readHeader(src)
 		c.headLen += int64(n)
 		if more {
+			if c.begin >= 0 && c.status >= 200 {
+				c.remember(all[c.begin:from+n], c.status, c.framing)
+			}
 			err = c.endHead()
 		}
 	case content:
