@@ -43,6 +43,13 @@ builtin) bin/iago target http --listen "127.0.0.1:$port" --body 12B >/dev/null 2
 *) echo "TARGET is nginx or builtin" >&2; exit 2 ;;
 esac
 server=$!
+# Server and generator each on a core of its own: otherwise the scheduler now and then puts both on one.
+pin=()
+if command -v taskset >/dev/null && [ "$(nproc)" -ge 2 ]; then
+	sleep 0.3
+	for pid in "$server" $(pgrep -P "$server" || true); do taskset -cp 0 "$pid" >/dev/null; done
+	pin=(taskset -c 1)
+fi
 for _ in $(seq 100); do
 	(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && break
 	sleep 0.05
@@ -54,9 +61,9 @@ cpu() { awk 'END { print $1 + $2 }' "$1"; }
 echo "target $kind, $connections connections, $each s each, $rounds rounds, $(nproc) cores"
 printf '%5s  %28s  %28s  %s\n' round 'wrk: requests  per CPU-s' 'iago: requests  per CPU-s' ratio
 for i in $(seq "$rounds"); do
-	{ time wrk -t1 -c"$connections" -d"${each}s" "$url" >"$work/wrk.out" 2>&1; } 2>"$work/wrk.time"
+	{ time "${pin[@]}" wrk -t1 -c"$connections" -d"${each}s" "$url" >"$work/wrk.out" 2>&1; } 2>"$work/wrk.time"
 	wrk_n=$(awk '/requests in/ { print $1 }' "$work/wrk.out")
-	{ time bin/iago run "$url" --rate max --connections "$connections" --duration "${each}s" --shards 1 --quiet \
+	{ time "${pin[@]}" bin/iago run "$url" --rate max --connections "$connections" --duration "${each}s" --shards 1 --quiet \
 		--out "$work/run" --summary "$work/summary.json" >"$work/iago.out" 2>&1; } 2>"$work/iago.time" || { cat "$work/iago.out" >&2; exit 1; }
 	iago_n=$(awk -F'[:,]' '/"completed"/ { print $2 + 0; exit }' "$work/summary.json")
 	awk -v i="$i" -v wn="$wrk_n" -v wc="$(cpu "$work/wrk.time")" -v an="$iago_n" -v ac="$(cpu "$work/iago.time")" 'BEGIN {

@@ -49,6 +49,7 @@ func TestUniformIsExact(t *testing.T) {
 		{[]string{"-d", "2s", "-n", "500"}, 500},
 		{[]string{"-n", "750"}, 750},
 		{[]string{"-d", "1s", "--shards", "2"}, 1000},
+		{[]string{"-d", "1s", "--warmup", "400ms"}, 1000},
 	} {
 		o := iago(t, 5*time.Second, append([]string{g.url, "-r", "1000", "--arrival", "uniform"}, c.args...)...)
 		o.kept(t)
