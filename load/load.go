@@ -1,7 +1,7 @@
 // Package load holds the nouns that every other package speaks: a [Record] comes out of a source, a
 // processor makes [Request]s of it, a transport carries them to a [Target] and a [Response] comes back.
 //
-// The package imports the standard library only and has no behaviour beyond keeping its memory: the same
+// The package imports the standard library only and has no behavior beyond keeping its memory: the same
 // Record, Request and Response are filled again and again, so that a steady run allocates nothing.
 package load
 

@@ -52,7 +52,6 @@ func TestTargetNeverAnswersFewConnections(t *testing.T) {
 
 // Nobody listens.
 func TestTargetIsNotThere(t *testing.T) {
-	long(t)
 	t.Parallel()
 	for _, portable := range []string{"--portable=false", "--portable"} {
 		o := iago(t, 5*time.Second, nobody(t), "-r", "200", "-d", "1s", portable)
@@ -207,7 +206,6 @@ func TestOneOfSeveralIsDead(t *testing.T) {
 
 // A summary's own words: what a script would read from it.
 func TestSummaryOfFailureReadsAlone(t *testing.T) {
-	long(t)
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "deep", "sum.json")
 	o := iago(t, 5*time.Second, nobody(t), "-n", "5", "--summary", file)

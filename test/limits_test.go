@@ -87,7 +87,6 @@ func TestDiskIsFull(t *testing.T) {
 
 // A place for the summary that takes nothing.
 func TestSummaryCannotBeWritten(t *testing.T) {
-	long(t)
 	t.Parallel()
 	g := startTarget(t)
 	for place, said := range map[string]string{"/dev/full": "write /dev/full: no space left on device", "/proc/nowhere/summary.json": "mkdir /proc/nowhere: "} {
@@ -103,7 +102,6 @@ func TestSummaryCannotBeWritten(t *testing.T) {
 
 // A run directory that cannot be made is found before anything is sent.
 func TestRunDirectoryCannotBeMade(t *testing.T) {
-	long(t)
 	t.Parallel()
 	g := startTarget(t)
 	theirs := t.TempDir()

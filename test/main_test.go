@@ -18,10 +18,15 @@ import (
 
 // TestMain makes this test's own binary the iago of script files, so that they cover what it covers.
 func TestMain(m *testing.M) {
+	os.Setenv("GORACE", withoutSleep)
 	testscript.Main(suite{m}, map[string]func(){
 		"iago": func() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})
 }
+
+// withoutSleep keeps the race detector from waiting a second at the end of every process. A race that it finds ends the process with
+// status 66.
+const withoutSleep = "atexit_sleep_ms=0"
 
 // suite removes what the tests have built.
 type suite struct{ m *testing.M }
@@ -41,9 +46,17 @@ var (
 	errBuild  error
 )
 
-// binary is iago as `make build` makes it, but for the version: built once, when first asked for.
+// binary is iago as `make build` makes it, but for the version: built once, when first asked for. Under -short it is this test's own
+// binary, so that it has the race detector if this one has.
 func binary(t testing.TB) string {
 	t.Helper()
+	if testing.Short() {
+		path, err := exec.LookPath("iago")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
 	buildOnce.Do(func() {
 		dir, err := os.MkdirTemp("", "iago-test-")
 		if err != nil {
@@ -68,11 +81,10 @@ func binary(t testing.TB) string {
 // root is the module's folder.
 const root = ".."
 
-// long skips a story that runs child processes for many seconds. Under -short the suite runs with the race detector, which
-// those processes are built without.
+// long skips a story under -short, which goes with the race detector and is run again and again.
 func long(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("takes many seconds of child processes, which are built without the race detector that -short goes with")
+		t.Skip("runs child processes for many seconds; without -short it runs")
 	}
 }

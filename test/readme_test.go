@@ -156,7 +156,6 @@ func copyExamples(t *testing.T, dir, address string) {
 
 // Every example is a spec that iago takes.
 func TestExamplesAreValid(t *testing.T) {
-	long(t)
 	specs, err := filepath.Glob(filepath.Join(root, "examples", "*.yaml"))
 	if err != nil || len(specs) < 3 {
 		t.Fatalf("%d examples: %v", len(specs), err)

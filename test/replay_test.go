@@ -106,7 +106,6 @@ func TestReplay(t *testing.T) {
 
 // With -n beyond its end, a log that does not loop ends the schedule; one that does goes on from its start.
 func TestReplayEnds(t *testing.T) {
-	long(t)
 	g := startTarget(t)
 	paths := filepath.Join(t.TempDir(), "paths")
 	if err := os.WriteFile(paths, []byte("# comment\n/a\n\n/b?x=1\n/c\n"), 0o644); err != nil {

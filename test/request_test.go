@@ -48,7 +48,6 @@ func (l *listener) all() []seenRequest {
 
 // What is asked for on the command line is what a server sees.
 func TestRequestReachesTheTarget(t *testing.T) {
-	long(t)
 	t.Parallel()
 	l := startListener(t)
 	for _, way := range []string{"--portable=false", "--portable"} {
@@ -74,7 +73,6 @@ func TestRequestReachesTheTarget(t *testing.T) {
 
 // A log's referrer and user agent become headers, unless the spec says otherwise.
 func TestRecordReachesTheTarget(t *testing.T) {
-	long(t)
 	t.Parallel()
 	l := startListener(t)
 	dir := t.TempDir()

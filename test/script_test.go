@@ -39,6 +39,7 @@ func TestScripts(t *testing.T) {
 			"target": cmdTarget, "finish": cmdFinish, "status": cmdStatus, "field": cmdField, "json": cmdJSON,
 		},
 		Setup: func(e *testscript.Env) error {
+			e.Setenv("GORACE", withoutSleep)
 			e.Setenv("EXAMPLES", absolute(t, root+"/examples"))
 			e.Values[targets{}] = map[string]*target{}
 			e.Defer(func() { checkSummaries(t, e.WorkDir) })

@@ -125,7 +125,6 @@ func TestInterruptTwice(t *testing.T) {
 
 // Interrupted before anything has completed, a run says that nothing completed.
 func TestInterruptEarly(t *testing.T) {
-	long(t)
 	t.Parallel()
 	r := startRun(t, nobody(t), "-r", "1/m", "-d", "60s", "--arrival", "uniform")
 	if !eventually(patience, func() bool {

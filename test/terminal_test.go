@@ -68,7 +68,6 @@ func TestProgressOnAPipe(t *testing.T) {
 
 // For addresses beyond loopback and private networks, who sits at a terminal is asked.
 func TestConfirmation(t *testing.T) {
-	long(t)
 	t.Parallel()
 	shown, status := onTerminal(t, "n\n", "run", "http://192.0.2.1:9", "-n", "1", "--timeout", "300ms")
 	if status != 2 || !strings.Contains(shown, "Is it yours to load? [y/N]") || !strings.Contains(shown, "not confirmed, nothing was sent") {
