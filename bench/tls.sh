@@ -16,7 +16,7 @@ TIMEFORMAT='%U %S'
 for i in $(seq "$rounds"); do
 	for way in loop beside; do
 		flags=()
-		[ $way = beside ] && flags=(--portable)
+		[ $way = beside ] && flags=(--poller portable)
 		{ time bin/iago run "https://127.0.0.1:$port/" --insecure --rate max -c "$connections" -d "${each}s" --shards 1 -q "${flags[@]}" \
 			--out "$work/run" --summary "$work/$way.json" >"$work/out" 2>&1; } 2>"$work/time" || { cat "$work/out" >&2; exit 1; }
 		awk -F'[:,]' -v way=$way '/"completed"/ { print way, $2 + 0; exit }' "$work/$way.json" | tr '\n' ' ' | tee -a "$work/rows"

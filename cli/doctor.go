@@ -52,9 +52,12 @@ func examine(out io.Writer) error {
 }
 
 func system() finding {
-	is := fmt.Sprintf("%s/%s %s, connections over %s", runtime.GOOS, runtime.GOARCH, host.Kernel(), poller.NativeName())
-	f := finding{what: "system", is: is}
-	if poller.NativeName() == "portable" {
+	p, which, err := poller.New(poller.Auto)
+	if err == nil {
+		p.Shut()
+	}
+	f := finding{what: "system", is: fmt.Sprintf("%s/%s %s, connections over %s", runtime.GOOS, runtime.GOARCH, host.Kernel(), which)}
+	if which == "portable" {
 		f.advice = "the portable path costs several times the processor time of Linux's; use it for small loads"
 	}
 	return f

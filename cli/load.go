@@ -16,6 +16,9 @@ func loadSpec(args []string, flags []given) (*spec.Spec, error) {
 	var wrong []error
 	changes := func(s *spec.Spec) {
 		for _, g := range flags {
+			if g.name == "body-file" && s.Origin["request.body"] != "" { // one would silently take the other's place
+				wrong = append(wrong, errors.New("--body-file: expected no file beside --body"))
+			}
 			if err := g.set(s, g.values); err != nil {
 				wrong = append(wrong, fmt.Errorf("--%s: %w", g.name, err))
 				continue

@@ -5,14 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/iagoloadgen/iago/internal/poller"
 	"github.com/iagoloadgen/iago/job"
 	"github.com/iagoloadgen/iago/report"
 	"github.com/iagoloadgen/iago/spec"
@@ -20,7 +23,8 @@ import (
 
 // runFlags are those that are not fields of the spec.
 type runFlags struct {
-	quiet, yes, portable bool
+	quiet, yes bool
+	poller     string
 }
 
 func newRun(s streams) *cobra.Command {
@@ -52,19 +56,22 @@ Ctrl-C stops the schedule, waits for what is under way and writes the results; a
 	flags = addSettings(c)
 	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
 	c.Flags().BoolVar(&f.yes, "yes", false, "no confirmation for targets beyond loopback and private addresses")
-	c.Flags().BoolVar(&f.portable, "portable", false, "use Go's own network package instead of the system's poller")
+	c.Flags().StringVar(&f.poller, "poller", poller.Auto, "how connections are watched: "+poller.Auto+" (the first that can be had), "+strings.Join(poller.Names(), ", "))
 	c.Flags().SortFlags = false
 	return c
 }
 
 // run runs sp from the checks to the exit status.
 func run(s streams, sp *spec.Spec, f runFlags) error {
+	if err := poller.Check(f.poller); err != nil {
+		return usage(fmt.Errorf("--poller: %w", err))
+	}
 	human := s.out // for people; standard output may be wanted for the summary
 	if sp.Summary == "-" {
 		human = s.err
 	}
 	progress := newProgress(human, f.quiet)
-	o := job.Options{Stdin: s.in, Version: version, Portable: f.portable, OnSecond: progress.second}
+	o := job.Options{Stdin: s.in, Version: version, Poller: f.poller, OnSecond: progress.second}
 	j, err := job.Prepare(sp, o)
 	if err != nil {
 		return usage(err)
@@ -73,7 +80,12 @@ func run(s streams, sp *spec.Spec, f runFlags) error {
 		j.Close()
 		return err
 	}
-	j.SetDir(dirOf(sp))
+	dir, err := dirOf(sp)
+	if err != nil {
+		j.Close()
+		return &exitError{report.ExitFailed, err}
+	}
+	j.SetDir(dir)
 	if !f.quiet {
 		fmt.Fprintf(human, "%s\n\n", j)
 	}
@@ -88,11 +100,20 @@ func run(s streams, sp *spec.Spec, f runFlags) error {
 	return deliver(s, human, sp, out)
 }
 
-func dirOf(sp *spec.Spec) string {
+// dirOf is the run directory: the one asked for, or a new one, also for runs that begin in the same second.
+func dirOf(sp *spec.Spec) (string, error) {
 	if sp.Out != "" {
-		return sp.Out
+		return sp.Out, nil
 	}
-	return job.DefaultDir(sp.Name, time.Now())
+	dir := job.DefaultDir(sp.Name, time.Now())
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return "", err
+	}
+	for next, n := dir, 2; ; next, n = fmt.Sprintf("%s-%d", dir, n), n+1 {
+		if err := os.Mkdir(next, 0o755); !errors.Is(err, fs.ErrExist) {
+			return next, err
+		}
+	}
 }
 
 // interruptible gives two contexts: the first ends with the first SIGINT or SIGTERM, the second with the next.

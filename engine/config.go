@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/iagoloadgen/iago/internal/poller"
 	"github.com/iagoloadgen/iago/load"
 	"github.com/iagoloadgen/iago/measure"
 	"github.com/iagoloadgen/iago/processor"
@@ -71,8 +72,8 @@ type Config struct {
 
 	Shards   int // 1 at least
 	Wait     Wait
-	Portable bool // Go's net package instead of the system's own poller
-	RingSize int  // requests prepared ahead per shard; 0: a default
+	Poller   string // how to talk to the kernel: a name of internal/poller; "" is "auto"
+	RingSize int    // requests prepared ahead per shard; 0: a default
 	Seed     uint64
 
 	// OnInterval gets every second's figures of all shards, in order, soon after the second's end. The interval is
@@ -97,6 +98,8 @@ func (c *Config) check() error {
 		return errors.New("engine: either a fixed request or a source and a processor are needed")
 	case c.Timeout <= 0:
 		return errors.New("engine: a time-out is needed")
+	case poller.Check(c.Poller) != nil:
+		return poller.Check(c.Poller)
 	case c.Connections > 0 && c.Shards > c.Connections:
 		return fmt.Errorf("engine: %d shards cannot share %d connections", c.Shards, c.Connections)
 	}

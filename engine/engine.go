@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -49,6 +50,8 @@ type engine struct {
 	shards   []*shard
 	start    time.Time
 
+	pollerName string
+
 	// Tests put a clock and a network of their own here.
 	newPoller func() (poller.Poller, error)
 	newClock  func() func() int64
@@ -56,16 +59,13 @@ type engine struct {
 
 // New checks c and prepares a run; nothing is sent and no goroutine started.
 func New(c Config) (*Engine, error) {
-	c.Shards = max(c.Shards, 1)
+	c.Shards, c.Poller = max(c.Shards, 1), cmp.Or(c.Poller, poller.Auto)
 	if err := c.check(); err != nil {
 		return nil, err
 	}
 	e := &Engine{}
 	e.cfg = c
-	e.newPoller = poller.Native
-	if c.Portable {
-		e.newPoller = func() (poller.Poller, error) { return poller.Portable(), nil }
-	}
+	e.newPoller = e.poller
 	for _, t := range c.Targets {
 		conf := c.TLS
 		if t.TLS && conf == nil {
@@ -81,12 +81,13 @@ func New(c Config) (*Engine, error) {
 	return e, nil
 }
 
-// PollerName names what connections run over.
-func (e *Engine) PollerName() string {
-	if e.cfg.Portable {
-		return "portable"
-	}
-	return poller.NativeName()
+// poller makes a shard's poller and notes which it is.
+func (e *engine) poller() (poller.Poller, error) {
+	p, which, err := poller.New(e.cfg.Poller)
+	e.endMu.Lock()
+	defer e.endMu.Unlock()
+	e.pollerName = which
+	return p, err
 }
 
 // Started is the start instant, from which due times count. It is known from the first interval on.
@@ -150,6 +151,10 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 	if err := e.resolver.start(ctx); err != nil {
 		return Result{}, err
 	}
+	// Shards keep their Ps while they wait; the producer, the collector and the garbage collector need some too.
+	if n := e.cfg.Shards + 2; runtime.GOMAXPROCS(0) < n {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(n))
+	}
 	var side sync.WaitGroup
 	defer side.Wait()
 	defer e.dials.Wait()
@@ -203,7 +208,7 @@ func (e *Engine) launch(ctx context.Context, run *sync.WaitGroup) error {
 	var first error
 	for range e.shards {
 		if err := <-ready; err != nil && first == nil {
-			first = fmt.Errorf("engine: poller: %w", err)
+			first = fmt.Errorf("engine: %w", err)
 		}
 	}
 	failed = first != nil
@@ -327,7 +332,7 @@ func (e *Engine) fixedItems() ([]*item, error) {
 
 func (e *Engine) result(elapsed time.Duration) Result {
 	r := Result{
-		Started: e.start, Elapsed: elapsed, End: e.end, Labels: map[string]*measure.Label{}, Shards: len(e.shards), Poller: e.PollerName(),
+		Started: e.start, Elapsed: elapsed, End: e.end, Labels: map[string]*measure.Label{}, Shards: len(e.shards), Poller: e.pollerName,
 	}
 	if r.End == "" {
 		r.End = EndSchedule

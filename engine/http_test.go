@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/iagoloadgen/iago/internal/poller"
 	"github.com/iagoloadgen/iago/load"
 	"github.com/iagoloadgen/iago/measure"
 	"github.com/iagoloadgen/iago/transport/http1"
@@ -54,12 +55,12 @@ func runHTTP(t *testing.T, srv *httptest.Server, req load.Request, n int64, chan
 	return total, r
 }
 
-// both runs test over the native and the portable poller.
-func both(t *testing.T, test func(t *testing.T, portable func(*Config, *http1.Config))) {
+// everyPoller runs test over every poller of this system.
+func everyPoller(t *testing.T, test func(t *testing.T, over func(*Config, *http1.Config))) {
 	t.Helper()
-	for _, p := range []bool{false, true} {
-		t.Run(fmt.Sprint("portable=", p), func(t *testing.T) {
-			test(t, func(c *Config, _ *http1.Config) { c.Portable = p })
+	for _, kind := range poller.Names() {
+		t.Run(kind, func(t *testing.T) {
+			test(t, func(c *Config, _ *http1.Config) { c.Poller = kind })
 		})
 	}
 }
@@ -97,10 +98,10 @@ func TestHTTPAnswersOfEveryShape(t *testing.T) {
 	}
 	for name, h := range shapes {
 		t.Run(name, func(t *testing.T) {
-			both(t, func(t *testing.T, portable func(*Config, *http1.Config)) {
+			everyPoller(t, func(t *testing.T, over func(*Config, *http1.Config)) {
 				srv := httptest.NewServer(h)
 				defer srv.Close()
-				m, _ := runHTTP(t, srv, get("/"), 25, portable)
+				m, _ := runHTTP(t, srv, get("/"), 25, over)
 				if m.Requests.Completed != 25 {
 					t.Errorf("%+v, %v", m.Requests, m.Errors)
 				}
@@ -124,7 +125,7 @@ func TestBodyWaitsForContinue(t *testing.T) {
 	body := strings.Repeat("b", 100_000)
 	for _, accept := range []bool{true, false} {
 		t.Run(fmt.Sprint("accepted=", accept), func(t *testing.T) {
-			both(t, func(t *testing.T, portable func(*Config, *http1.Config)) {
+			everyPoller(t, func(t *testing.T, over func(*Config, *http1.Config)) {
 				var received atomic.Int64
 				srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if !accept {
@@ -136,7 +137,7 @@ func TestBodyWaitsForContinue(t *testing.T) {
 				}))
 				defer srv.Close()
 				req := load.Request{Method: []byte("POST"), URI: []byte("/"), Body: []byte(body)}
-				m, _ := runHTTP(t, srv, req, 10, func(c *Config, h *http1.Config) { portable(c, h); h.ExpectContinue = true })
+				m, _ := runHTTP(t, srv, req, 10, func(c *Config, h *http1.Config) { over(c, h); h.ExpectContinue = true })
 				status, want := 200, int64(10*len(body))
 				if !accept {
 					status, want = 413, 0
@@ -181,14 +182,14 @@ func TestBodyIsSentWithoutContinueAfterAWhile(t *testing.T) {
 }
 
 func TestAnswerBeforeTheWholeRequestWasSent(t *testing.T) {
-	both(t, func(t *testing.T, portable func(*Config, *http1.Config)) {
+	everyPoller(t, func(t *testing.T, over func(*Config, *http1.Config)) {
 		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Connection", "close")
 			w.WriteHeader(413)
 		}))
 		defer srv.Close()
 		req := load.Request{Method: []byte("POST"), URI: []byte("/"), Body: make([]byte, 16<<20)}
-		m, _ := runHTTP(t, srv, req, 5, portable)
+		m, _ := runHTTP(t, srv, req, 5, over)
 		// The server closes while bytes are on their way, so that its answer may be lost to a reset: either way it is counted.
 		if m.Status[413]+m.Requests.Failed != 5 {
 			t.Errorf("%+v, %v", m.Requests, m.Errors)
@@ -220,7 +221,7 @@ func TestAConnectionForEachRequest(t *testing.T) {
 }
 
 func TestHTTPSAgainstGo(t *testing.T) {
-	both(t, func(t *testing.T, portable func(*Config, *http1.Config)) {
+	everyPoller(t, func(t *testing.T, over func(*Config, *http1.Config)) {
 		var resumed, opened atomic.Int64
 		srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.TLS.DidResume {
@@ -234,7 +235,7 @@ func TestHTTPSAgainstGo(t *testing.T) {
 		_, sessions := certificate(t)
 		client.ClientSessionCache, client.NextProtos = sessions.ClientSessionCache, nil
 		m, _ := runHTTP(t, srv, get("/"), 60, func(c *Config, h *http1.Config) {
-			portable(c, h)
+			over(c, h)
 			c.TLS, c.Pool.NoReuse, c.Connections = client, true, 1
 		})
 		if m.Requests.Completed != 60 || resumed.Load() < 50 || m.BytesReceived < 60*50_000 {

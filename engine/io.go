@@ -136,6 +136,7 @@ func (s *shard) flushMore(c *conn) {
 			s.writeFailed(c, err)
 			return
 		} else if !done {
+			s.wantWrite(c, true)
 			return
 		}
 	}

@@ -23,6 +23,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/iagoloadgen/iago/internal/poller"
 	"github.com/iagoloadgen/iago/load"
 	"github.com/iagoloadgen/iago/measure"
 	"github.com/iagoloadgen/iago/processor"
@@ -176,10 +177,10 @@ func descriptors(t *testing.T) int {
 
 func TestEveryRecordIsSentOnce(t *testing.T) {
 	server, client := certificate(t)
-	for _, portable := range []bool{false, true} {
+	for _, kind := range poller.Names() {
 		for _, secure := range []bool{false, true} {
 			for _, shards := range []int{1, 3} {
-				t.Run(fmt.Sprintf("portable=%v,tls=%v,shards=%d", portable, secure, shards), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%s,tls=%v,shards=%d", kind, secure, shards), func(t *testing.T) {
 					before := descriptors(t)
 					conf, connections := server, 20 // a handshake is a millisecond of work on either side
 					if !secure {
@@ -188,7 +189,7 @@ func TestEveryRecordIsSentOnce(t *testing.T) {
 					s := startLines(t, conf, always("200"))
 					const n = 3000
 					m, r := run(t, Config{
-						Targets: []load.Target{s.target(secure)}, TLS: client, Portable: portable, Shards: shards, Connections: connections,
+						Targets: []load.Target{s.target(secure)}, TLS: client, Poller: kind, Shards: shards, Connections: connections,
 						Source: &numbers{n: n}, Processor: asIs,
 						Schedule: func(i, k int) Schedule { return &even{gap: second / 10_000 * int64(k), n: 1 << 40} },
 						Label:    func(r *load.Request) string { return "ends in " + string(r.URI[len(r.URI)-1:]) },
@@ -259,11 +260,11 @@ func TestBreakLeavesThemInFlight(t *testing.T) {
 }
 
 func TestTargetThatDiesInTheMiddle(t *testing.T) {
-	for _, portable := range []bool{false, true} {
-		t.Run(fmt.Sprint("portable=", portable), func(t *testing.T) {
+	for _, kind := range poller.Names() {
+		t.Run(kind, func(t *testing.T) {
 			s := startLines(t, nil, always("200"))
 			m, _ := run(t, Config{
-				Targets: []load.Target{s.target(false)}, Schedule: evenly(500, 500), Portable: portable,
+				Targets: []load.Target{s.target(false)}, Schedule: evenly(500, 500), Poller: kind,
 			}, func(*Engine) { time.Sleep(500 * time.Millisecond); s.stop() })
 			if q := m.Requests; q.Completed < 100 || q.Failed < 100 || m.Errors[causeRefused] < 50 {
 				t.Errorf("%+v, %v", q, m.Errors)

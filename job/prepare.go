@@ -36,8 +36,8 @@ type Options struct {
 	// Log gets rare events in words, besides iago.log. nil: none.
 	Log func(line string)
 
-	// Portable runs over Go's net package instead of the system's own poller.
-	Portable bool
+	// Poller is how to talk to the kernel, "auto", "io_uring", "epoll" or "portable" as far as the system has them; "" is "auto".
+	Poller string
 }
 
 // Job is a run that has passed all checks and has not begun. Close it if it is not run.
@@ -229,7 +229,7 @@ func (j *Job) limits() error {
 		c.DropBeyond = max(s.Overload.Limit, 1)
 	}
 	c.SkipLate, c.Warmup = time.Duration(s.Late.Skip), time.Duration(s.Warmup)
-	c.Wait, c.Seed, c.Portable = engine.Wait(s.Wait), j.seed, j.options.Portable
+	c.Wait, c.Seed, c.Poller = engine.Wait(s.Wait), j.seed, j.options.Poller
 	c.Shards = s.Shards
 	if c.Shards == 0 {
 		c.Shards = shardsFor(host.Cores(), j.peak(), c.Closed)

@@ -2,6 +2,7 @@ package test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,15 +54,15 @@ func TestTargetNeverAnswersFewConnections(t *testing.T) {
 // Nobody listens.
 func TestTargetIsNotThere(t *testing.T) {
 	t.Parallel()
-	for _, portable := range []string{"--portable=false", "--portable"} {
-		o := iago(t, 5*time.Second, nobody(t), "-r", "200", "-d", "1s", portable)
+	for _, way := range pollers() {
+		o := iago(t, 5*time.Second, nobody(t), "-r", "200", "-d", "1s", "--poller", way)
 		o.under(t, time.Second, 0)
 		r := o.Requests
 		if o.status != 1 || r.Completed != 0 || r.Sent != r.Scheduled || o.Errors["connection refused"] != r.Sent || len(o.Errors) != 1 {
-			t.Errorf("%s: status %d, requests %+v, errors %v", portable, o.status, r, o.Errors)
+			t.Errorf("%s: status %d, requests %+v, errors %v", way, o.status, r, o.Errors)
 		}
 		if !slices.ContainsFunc(o.Verdict.Reasons, func(s string) bool { return strings.Contains(s, "connection refused") }) {
-			t.Errorf("%s: the reasons do not name the cause: %q", portable, o.Verdict.Reasons)
+			t.Errorf("%s: the reasons do not name the cause: %q", way, o.Verdict.Reasons)
 		}
 	}
 }
@@ -96,32 +97,24 @@ func TestTargetDies(t *testing.T) {
 // Everything goes wrong at once, and each in its own way. What completed and what failed is what the target says it did.
 func TestFaults(t *testing.T) {
 	long(t)
+	t.Parallel()
 	single := filepath.Join(t.TempDir(), "single.yaml") // a connection for each request
 	if err := os.WriteFile(single, []byte("target: http://127.0.0.1:1\npool: {reuse: false}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct {
-		name   string
-		args   []string
-		reused bool
-	}{
-		{"kept connections", nil, true},
-		{"kept connections, portable", []string{"--portable"}, true},
-		{"a connection each", []string{single}, false},
-		{"a connection each, portable", []string{single, "--portable"}, false},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			g := startTarget(t, "--fault", "garbage:share=5%", "--fault", "close:share=5%", "--fault", "reset:share=5%",
-				"--fault", "error:status=503,share=5%", "--body", "1KiB")
-			args := append(c.args, "-r", "1500", "-d", "1500ms", "--slo", "errors<1%")
-			if c.reused {
-				args = append(args, g.url)
-			} else {
-				args = append(args, "--target", g.url)
-			}
-			o := iago(t, 5*time.Second, args...)
-			checkFaults(t, o, g.stop(t), c.reused)
-		})
+	for _, way := range pollers() {
+		for _, reused := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, reused %v", way, reused), func(t *testing.T) {
+				g := startTarget(t, "--fault", "garbage:share=5%", "--fault", "close:share=5%", "--fault", "reset:share=5%",
+					"--fault", "error:status=503,share=5%", "--body", "1KiB")
+				args := []string{g.url}
+				if !reused {
+					args = []string{single, "--target", g.url}
+				}
+				o := iago(t, 5*time.Second, append(args, "-r", "1500", "-d", "1500ms", "--slo", "errors<1%", "--poller", way)...)
+				checkFaults(t, o, g.stop(t), reused)
+			})
+		}
 	}
 }
 

@@ -15,9 +15,9 @@ import (
 func TestOutOfDescriptors(t *testing.T) {
 	long(t)
 	t.Parallel()
-	for _, way := range []string{"--portable=false", "--portable"} {
+	for _, way := range pollers() {
 		g := startTarget(t, "--service", "constant:500ms")
-		r := startRunAs(t, through(`ulimit -n 64; exec "$@"`), g.url, "-r", "200", "-d", "2s", "--timeout", "2s", way)
+		r := startRunAs(t, through(`ulimit -n 64; exec "$@"`), g.url, "-r", "200", "-d", "2s", "--timeout", "2s", "--poller", way)
 		o := r.finish(t, 10*time.Second)
 		o.under(t, 2*time.Second, 2*time.Second)
 		n := o.Requests

@@ -149,7 +149,7 @@ var stories = []struct {
 // nginx answers what it answers, all of it is understood, and its access log holds what was sent, each once.
 func TestNginxReplay(t *testing.T) {
 	long(t)
-	for _, way := range []string{"--portable=false", "--portable"} {
+	for _, way := range pollers() {
 		t.Run(way, func(t *testing.T) {
 			upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				for range 3 {
@@ -173,7 +173,7 @@ func TestNginxReplay(t *testing.T) {
 			}
 			n.write(t, "records.log", log.String())
 			o := iago(t, 15*time.Second, fmt.Sprintf("http://127.0.0.1:%d", n.plain), "--records", filepath.Join(n.dir, "records.log"),
-				"--loop=false", "-n", "1000000", "-r", "1500", "-H", "X-Story: told", "-H", "Accept-Encoding: gzip", way)
+				"--loop=false", "-n", "1000000", "-r", "1500", "-H", "X-Story: told", "-H", "Accept-Encoding: gzip", "--poller", way)
 			n.stop(t)
 			o.kept(t)
 			if o.Requests.Sent != total || o.Run.End != "source" {
@@ -214,6 +214,7 @@ func TestNginxReplay(t *testing.T) {
 // A body passes through nginx whole.
 func TestNginxBody(t *testing.T) {
 	long(t)
+	t.Parallel()
 	body := strings.Repeat("all the world's a stage\n", 10_000) // 240 kB: more than a socket takes at once
 	sum := sha256.Sum256([]byte(body))
 	want := hex.EncodeToString(sum[:])
@@ -230,7 +231,7 @@ func TestNginxBody(t *testing.T) {
 	n.write(t, "expect.yaml", "target: http://127.0.0.1:1\nhttp1: {expect_continue: true}\n")
 	n.write(t, "uri", "/upstream/take\n")
 	total := int64(0)
-	for _, args := range [][]string{nil, {"--portable"}, {filepath.Join(n.dir, "expect.yaml")}} {
+	for _, args := range [][]string{nil, {"--poller=portable"}, {filepath.Join(n.dir, "expect.yaml")}} {
 		url := fmt.Sprintf("http://127.0.0.1:%d", n.plain)
 		if len(args) > 0 && strings.HasSuffix(args[0], ".yaml") {
 			args = append(args, "--target")
@@ -261,8 +262,8 @@ func TestNginxClosesIdleConnections(t *testing.T) {
 	t.Parallel()
 	n := startNginx(t, "http://127.0.0.1:1")
 	n.write(t, "uri", "/a.html\n")
-	for _, way := range []string{"--portable=false", "--portable"} {
-		o := iago(t, 10*time.Second, fmt.Sprintf("http://127.0.0.1:%d", n.brief), "--records", filepath.Join(n.dir, "uri"), "-r", "3", "-n", "9", "--arrival", "uniform", way)
+	for _, way := range pollers() {
+		o := iago(t, 10*time.Second, fmt.Sprintf("http://127.0.0.1:%d", n.brief), "--records", filepath.Join(n.dir, "uri"), "-r", "3", "-n", "9", "--arrival", "uniform", "--poller", way)
 		o.kept(t)
 		if o.Status["200"] != 9 || o.Requests.Failed > 0 || o.Concurrency.Connections > 2 {
 			t.Errorf("%s: requests %+v, errors %v, %d connections", way, o.Requests, o.Errors, o.Concurrency.Connections)

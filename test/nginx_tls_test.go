@@ -81,6 +81,7 @@ func (p *pki) issue(t *testing.T, name string, c *x509.Certificate) *ecdsa.Priva
 // HTTPS is verified by default, by the system's authorities or those that are named; a client's certificate is shown when asked.
 func TestNginxTLS(t *testing.T) {
 	long(t)
+	t.Parallel()
 	n := startNginx(t, "http://127.0.0.1:1")
 	const untrusted = "tls: certificate not trusted"
 	tests := []struct {
@@ -98,15 +99,15 @@ func TestNginxTLS(t *testing.T) {
 		{"client certificate", "{ca: ca.pem, cert: client.pem, key: client.key}", nil, true, "200"},
 	}
 	for _, c := range tests {
-		for _, way := range []string{"--portable=false", "--portable"} {
-			t.Run(c.name+way, func(t *testing.T) {
+		for _, way := range pollers() {
+			t.Run(c.name+", "+way, func(t *testing.T) {
 				port := n.tls
 				if c.client {
 					port = n.asked
 				}
 				spec := filepath.Join(n.dir, strings.ReplaceAll(c.name, " ", "-")+".yaml")
 				n.write(t, filepath.Base(spec), fmt.Sprintf("target: https://127.0.0.1:%d\nrequest: {uri: /b.txt}\ntls: %s\n", port, c.tls))
-				o := iago(t, 10*time.Second, append([]string{spec, "-r", "200", "-n", "60", way, "-H", "Accept-Encoding: gzip"}, c.args...)...)
+				o := iago(t, 10*time.Second, append([]string{spec, "-r", "200", "-n", "60", "--poller", way, "-H", "Accept-Encoding: gzip"}, c.args...)...)
 				if c.status == "" {
 					if o.status != 1 || o.Requests.Completed != 0 || o.Errors[untrusted] != o.Requests.Sent {
 						t.Errorf("status %d, requests %+v, errors %v", o.status, o.Requests, o.Errors)
@@ -125,11 +126,12 @@ func TestNginxTLS(t *testing.T) {
 // Sessions are used again by later connections, and the name is asked for (SNI).
 func TestNginxTLSSessions(t *testing.T) {
 	long(t)
-	for _, way := range []string{"--portable=false", "--portable"} {
+	t.Parallel()
+	for _, way := range pollers() {
 		n := startNginx(t, "http://127.0.0.1:1")
 		spec := filepath.Join(n.dir, "spec.yaml")
 		n.write(t, "spec.yaml", fmt.Sprintf("target: https://127.0.0.1:%d\nrequest: {uri: /a.html}\ntls: {ca: ca.pem, server_name: %s}\npool: {reuse: false}\n", n.tls, serverName))
-		o := iago(t, 10*time.Second, spec, "-r", "100", "-n", "200", way)
+		o := iago(t, 10*time.Second, spec, "-r", "200", "-n", "200", "--poller", way)
 		o.kept(t)
 		n.stop(t)
 		if o.Requests.Completed != 200 || o.Status["200"] != 200 {

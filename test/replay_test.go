@@ -5,7 +5,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -71,13 +70,16 @@ func absolute(t testing.TB, path string) string {
 func TestReplay(t *testing.T) {
 	long(t)
 	want, total := asked(t, sample)
-	for _, way := range []string{"native", "portable"} {
+	for _, way := range pollers() {
 		t.Run(way, func(t *testing.T) {
 			record := filepath.Join(t.TempDir(), "received")
 			g := startTarget(t, "--record", record)
-			o := iago(t, 15*time.Second, g.url, "--records", absolute(t, sample), "-n", "10000", "--loop=false", "-r", "2000", "--portable="+strconv.FormatBool(way == "portable"))
+			o := iago(t, 15*time.Second, g.url, "--records", absolute(t, sample), "-n", "10000", "--loop=false", "-r", "2000", "--poller", way)
 			stats := g.stop(t)
 			o.kept(t)
+			if o.Generator.Poller != way {
+				t.Errorf("connections were watched by %s; asked for %s", o.Generator.Poller, way)
+			}
 			got := received(t, record)
 			missing := 0
 			for request, n := range want {

@@ -50,9 +50,9 @@ func (l *listener) all() []seenRequest {
 func TestRequestReachesTheTarget(t *testing.T) {
 	t.Parallel()
 	l := startListener(t)
-	for _, way := range []string{"--portable=false", "--portable"} {
+	for _, way := range pollers() {
 		o := iago(t, 5*time.Second, l.URL+"/base", "-n", "20", "-r", "200", "-X", "PATCH", "-H", "Accept: text/plain", "-H", "X-Odd:  a:b ",
-			"--host", "shop.test", "--prefix", "/v2", "--body", "to be", way)
+			"--host", "shop.test", "--prefix", "/v2", "--body", "to be", "--poller", way)
 		o.kept(t)
 		all := l.all()
 		if len(all) != 20 || o.Requests.Completed != 20 {

@@ -11,7 +11,7 @@ func TestSameSeed(t *testing.T) {
 	g := startTarget(t)
 	args := []string{g.url, "-r", "10000", "-d", "1s", "--seed", "7", "--connections", "16"}
 	var scheduled, seen int64
-	for _, more := range [][]string{nil, nil, {"--shards", "2"}, {"--portable", "--wait", "sleep"}} {
+	for _, more := range [][]string{nil, nil, {"--shards", "2"}, {"--poller=portable", "--wait", "sleep"}} {
 		o := iago(t, 5*time.Second, append(args, more...)...)
 		o.kept(t)
 		if scheduled == 0 {

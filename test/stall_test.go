@@ -12,6 +12,7 @@ func TestStall(t *testing.T) {
 	long(t)
 	for name, more := range map[string][]string{"free": nil, "ten connections": {"--connections", "10"}} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			g := startTarget(t, "--fault", "stall:at=4s,for=2s")
 			o := iago(t, 15*time.Second, append([]string{g.url, "-r", "1000", "-d", "10s", "--arrival", "uniform"}, more...)...)
 			o.kept(t)

@@ -45,7 +45,8 @@ type Sockets interface {
 	Connected(h Handle) error
 	// Adopt takes over a connection that something else has opened; it is closed if that fails.
 	Adopt(c net.Conn, token uint64) (Handle, error)
-	// Read and Write never block: ErrAgain. Read gives io.EOF at the orderly end.
+	// Read and Write never block: ErrAgain. Read gives io.EOF at the orderly end. What is written goes out with the next
+	// Wait at the latest, and must not change until the connection has given something back or is closed.
 	Read(h Handle, b []byte) (int, error)
 	Write(h Handle, b []byte) (int, error)
 	// WantWrite asks for a Writable event when there is room again (or no more), after a Write that gave ErrAgain.
@@ -57,7 +58,7 @@ type Sockets interface {
 type Poller interface {
 	Sockets
 	// Wait fills events with what has happened, and returns how many. It waits at most timeout nanoseconds: 0 only
-	// looks, below 0 waits for ever. 0 events and no error: the time is over, or Wake was called.
+	// looks, below 0 waits for ever. 0 events and no error: the time is over, Wake was called, or a signal came.
 	Wait(events []Event, timeout int64) (int, error)
 	// Wake makes the present or next Wait return early; safe from any goroutine, also after Shut.
 	Wake()

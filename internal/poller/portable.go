@@ -40,11 +40,10 @@ type portConn struct {
 	gone   chan struct{}
 }
 
-// Portable returns a poller that needs nothing of the system but Go's net package.
-func Portable() Poller {
+func newPortable() (Poller, error) {
 	p := &portable{wake: make(chan struct{}, 1), timer: time.NewTimer(time.Hour), conns: map[Handle]*portConn{}}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
-	return p
+	return p, nil
 }
 
 func (p *portable) Raw() bool { return false }
