@@ -237,6 +237,7 @@ func (j *Job) limits() error {
 	if c.Connections > 0 {
 		c.Shards = min(c.Shards, c.Connections)
 	}
+	c.RingSize = preparedFor(j.peak() / float64(c.Shards))
 	if limit, open, ok := host.Descriptors(); ok {
 		c.Descriptors = max(limit-open-reserve(c.Shards), c.Shards)
 	}
@@ -245,6 +246,10 @@ func (j *Job) limits() error {
 
 // reserve is how many descriptors are left for files, pollers and name look-ups.
 func reserve(shards int) int { return 16 + 4*shards }
+
+// preparedFor is how many requests a shard has prepared ahead at a rate: a quarter of a second's, within bounds that
+// keep memory small and a pause of the producer harmless.
+func preparedFor(rate float64) int { return int(min(max(rate/4, 1024), 8192)) }
 
 // perShard is a rate that one shard serves with ease.
 const perShard = 100_000

@@ -162,7 +162,7 @@ func TestRuleIsARule(t *testing.T) {
 		"target/http": "engine transport report", "internal/poller": "load engine",
 	}
 	for folder, list := range never {
-		for _, n := range strings.Fields(list) {
+		for n := range strings.FieldsSeq(list) {
 			p := &pkg{ImportPath: module + "/" + folder, Imports: []string{"fmt", module + "/" + n}}
 			if found, err := forbidden(p); err != nil || !slices.Equal(found, []string{n}) {
 				t.Errorf("%s may import %s: %v", folder, n, err)
