@@ -33,6 +33,7 @@ func settings() []setting {
 		{"loop", "", "true", "records.loop", "start the source over at its end; false: its end ends the schedule", false, loop},
 		{"target", "", "URL", "targets", "URL under test, in the place of the spec's; repeat for several in rotation", true, list(func(s *spec.Spec, v []string) { s.Targets = v })},
 		{"method", "X", "GET", "request.method", "method of requests whose record has none", false, word(func(s *spec.Spec, v string) { s.Request.Method = v })},
+		{"uri", "", "/path?query", "request.uri", "path and query of requests whose record has none (default: the target's own path)", false, word(func(s *spec.Spec, v string) { s.Request.URI = v })},
 		{"header", "H", "'Name: value'", "request.headers", "header added to each request, or put in the place of the record's; repeatable", true, headers},
 		{"host", "", "NAME", "request.host", "Host header (default: the target's host and port)", false, word(func(s *spec.Spec, v string) { s.Request.Host = v })},
 		{"prefix", "", "/path", "request.prefix", "put before the path of each request", false, word(func(s *spec.Spec, v string) { s.Request.Prefix = v })},

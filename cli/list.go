@@ -40,7 +40,9 @@ func printLists(out io.Writer) error {
 		printParams(w, d.Params)
 	}
 	fmt.Fprintln(w, "\nRecord formats (--format NAME):")
-	for _, f := range source.Formats() {
+	formats := source.Formats()
+	slices.SortFunc(formats, func(a, b source.Format) int { return strings.Compare(a.Name, b.Name) })
+	for _, f := range formats {
 		fmt.Fprintf(w, "  %s\t%s\n", f.Name, f.Summary)
 	}
 	fmt.Fprintln(w, "\nTransports (iago help transport NAME):")

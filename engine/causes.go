@@ -21,6 +21,7 @@ const (
 	causeCutOff         = "timeout: cut off at the end of the run"
 	causeRefused        = "connection refused"
 	causeReset          = "connection reset"
+	causeResetKept      = "connection reset (kept connection)"
 	causeClosedBefore   = "closed before answer"
 	causeClosedKept     = "closed before answer (kept connection)"
 	causeClosedEarly    = "closed early"

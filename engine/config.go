@@ -114,6 +114,7 @@ type Result struct {
 	Labels   map[string]*measure.Label
 	Failures []measure.Failure
 	Source   source.Stats
+	Unused   int64 // requests prepared ahead and not taken
 	Arrivals int64
 	Shards   int
 	Poller   string

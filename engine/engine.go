@@ -350,6 +350,7 @@ func (e *Engine) result(elapsed time.Duration) Result {
 	}
 	r.Failures = sample.Failures()
 	if e.prod != nil {
+		r.Unused = e.prod.unused()
 		r.Source = e.cfg.Source.Stats()
 		r.Source.Read -= e.prod.bad
 		r.Source.Bad += e.prod.bad

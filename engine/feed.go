@@ -113,11 +113,12 @@ type producer struct {
 	bad    int64
 	first  []string
 
-	parked atomic.Bool
-	timer  *time.Timer // looks again all the same: a shard may have missed that the producer waits
-	wake   chan struct{}
-	primed chan struct{} // closed once enough is ready to begin
-	done   chan struct{}
+	parked  atomic.Bool
+	undealt atomic.Int64 // made when the run ended, and pushed nowhere
+	timer   *time.Timer  // looks again all the same: a shard may have missed that the producer waits
+	wake    chan struct{}
+	primed  chan struct{} // closed once enough is ready to begin
+	done    chan struct{}
 }
 
 func newProducer(e *engine, shards int) *producer {
@@ -130,6 +131,14 @@ func newProducer(e *engine, shards int) *producer {
 		p.feeds = append(p.feeds, newFeed(p, e.cfg.RingSize))
 	}
 	return p
+}
+
+// unused is how many requests wait to be taken; after the end.
+func (p *producer) unused() (n int64) {
+	for _, f := range p.feeds {
+		n += int64(f.ready.Len())
+	}
+	return n + p.undealt.Load()
 }
 
 // hurry wakes the producer; for the shards.
@@ -181,8 +190,9 @@ func (p *producer) run() {
 		if p.e.ctx.Err() != nil || !p.make(&rec) {
 			continue
 		}
-		for _, it := range p.made {
+		for i, it := range p.made {
 			if !p.deal(it, prime) {
+				p.undealt.Store(int64(len(p.made) - i))
 				return
 			}
 		}

@@ -239,6 +239,8 @@ func (s *shard) closeCause(c *conn, cause string) string {
 	switch {
 	case c.gotAny || cause != causeClosedEarly && cause != causeReset:
 		return cause
+	case !c.fresh && cause == causeReset:
+		return causeResetKept
 	case !c.fresh:
 		return causeClosedKept
 	case cause == causeClosedEarly:

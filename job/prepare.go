@@ -3,6 +3,7 @@
 package job
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -318,7 +319,7 @@ func (j *Job) String() string {
 			b.WriteString(", from the start again at its end")
 		}
 	} else {
-		fmt.Fprintf(&b, "\n  request      %s %s", j.spec.Request.Method, j.spec.Request.URI)
+		fmt.Fprintf(&b, "\n  request      %s %s", j.spec.Request.Method, cmp.Or(j.spec.Request.URI, j.config.Targets[0].Path, "/"))
 	}
 	if j.config.Connections > 0 {
 		fmt.Fprintf(&b, "\n  connections  at most %d", j.config.Connections)

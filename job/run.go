@@ -194,7 +194,7 @@ func (r *running) summary(res *engine.Result, runErr error) *report.Summary {
 		Load: report.Load{
 			Mode: mode, Arrival: r.arrivalText(), Arrivals: res.Arrivals, DurationNS: int64(res.Duration), Connections: r.config.Connections,
 		},
-		Records: report.Records{Read: src.Read, Bad: src.Bad, Filtered: src.Filtered, Loops: src.Loops, FirstBad: src.FirstBad},
+		Records: report.Records{Read: src.Read, Bad: src.Bad, Filtered: src.Filtered, Loops: src.Loops, Unused: res.Unused, FirstBad: src.FirstBad},
 		Generator: report.Generator{
 			CPUUserNS: int64(used.User), CPUSystemNS: int64(used.System), RSSMax: used.MaxRSS, GCPauseMaxNS: int64(host.GCPauseMax()),
 			Shards: res.Shards, Workers: 1, StealMax: steal, Descriptors: int64(limit), Poller: res.Poller,

@@ -10,7 +10,7 @@ import (
 type Config struct {
 	// Method is sent where the record has none. Empty: GET.
 	Method string `yaml:"method"`
-	// URI is the path and query where the record has none. Empty: "/".
+	// URI is the path and query where the record has none. Empty: left to the transport, which asks for the target's own path.
 	URI string `yaml:"uri"`
 	// Headers are sent with each request, in this order and instead of the record's headers of the same names, in whatever
 	// case. A name may come several times.
@@ -42,7 +42,7 @@ type Header struct {
 
 // Default returns the configuration that sends records as they are, with the marker.
 func Default() Config {
-	return Config{Method: "GET", URI: "/", Marker: true, RecordHeaders: true, UserAgent: "iago"}
+	return Config{Method: "GET", Marker: true, RecordHeaders: true, UserAgent: "iago"}
 }
 
 // Validate returns all that is wrong, joined; each error begins with the yaml name of its field.

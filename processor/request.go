@@ -41,9 +41,6 @@ func New(c Config) (Processor, error) {
 	if c.Method == "" {
 		p.method = []byte("GET")
 	}
-	if c.URI == "" {
-		p.uri = []byte("/")
-	}
 	p.setHeaders(&c)
 	return p, nil
 }
@@ -108,7 +105,7 @@ func (p *configured) setURI(req *load.Request, recorded []byte) {
 	if len(recorded) > 0 {
 		uri = recorded
 	}
-	if len(p.prefix) > 0 && uri[0] == '/' {
+	if len(p.prefix) > 0 && (len(uri) == 0 || uri[0] == '/') {
 		p.scratch = append(append(p.scratch[:0], p.prefix...), uri...)
 		uri = p.scratch
 	}

@@ -64,10 +64,10 @@ func TestProcess(t *testing.T) {
 		want   string
 	}{
 		{"default", func(*processor.Config) {}, full, recorded + "X-Iago: true\nbody recorded"},
-		{"default, empty record", func(*processor.Config) {}, empty, "GET /\nUser-Agent: iago\nX-Iago: true"},
-		{"zero value", func(c *processor.Config) { *c = processor.Config{} }, empty, "GET /"},
-		{"no marker", func(c *processor.Config) { c.Marker = false }, empty, "GET /\nUser-Agent: iago"},
-		{"marker of one's own", func(c *processor.Config) { c.Headers = []processor.Header{{Name: "x-iago", Value: "7"}} }, empty, "GET /\nUser-Agent: iago\nx-iago: 7"},
+		{"default, empty record", func(*processor.Config) {}, empty, "GET \nUser-Agent: iago\nX-Iago: true"},
+		{"zero value", func(c *processor.Config) { *c = processor.Config{} }, empty, "GET "},
+		{"no marker", func(c *processor.Config) { c.Marker = false }, empty, "GET \nUser-Agent: iago"},
+		{"marker of one's own", func(c *processor.Config) { c.Headers = []processor.Header{{Name: "x-iago", Value: "7"}} }, empty, "GET \nUser-Agent: iago\nx-iago: 7"},
 		{"no recorded headers", func(c *processor.Config) { c.RecordHeaders = false }, full, "PUT /a?b\nUser-Agent: iago\nX-Iago: true\nbody recorded"},
 		{"where the record has none", func(c *processor.Config) { c.Method, c.URI, c.Body = "POST", "/x?y", []byte("own") }, empty, "POST /x?y\nUser-Agent: iago\nX-Iago: true\nbody own"},
 		{"where the record has its own", func(c *processor.Config) { c.Method, c.URI, c.Body = "POST", "/x?y", []byte("own") }, full, recorded + "X-Iago: true\nbody recorded"},
@@ -75,10 +75,10 @@ func TestProcess(t *testing.T) {
 		{"headers", func(c *processor.Config) {
 			c.Headers = []processor.Header{{"Accept", "a"}, {"referer", "mine"}, {"ACCEPT", "b"}, {"Connection", "close"}, {"User-Agent", "Own/1"}}
 		}, full, "PUT /a?b\nx-forwarded-for: 192.0.2.1\nAccept: a\nreferer: mine\nACCEPT: b\nConnection: close\nUser-Agent: Own/1\nX-Iago: true\nbody recorded"},
-		{"no user agent", func(c *processor.Config) { c.UserAgent = "" }, empty, "GET /\nX-Iago: true"},
+		{"no user agent", func(c *processor.Config) { c.UserAgent = "" }, empty, "GET \nX-Iago: true"},
 		{"prefix", func(c *processor.Config) { c.Prefix = "/v2/" }, full, strings.Replace(recorded, "/a?b", "/v2/a?b", 1) + "X-Iago: true\nbody recorded"},
 		{"prefix, configured URI", func(c *processor.Config) { c.Prefix, c.URI = "/v2", "/x" }, empty, "GET /v2/x\nUser-Agent: iago\nX-Iago: true"},
-		{"prefix /", func(c *processor.Config) { c.Prefix = "/" }, empty, "GET /\nUser-Agent: iago\nX-Iago: true"},
+		{"prefix /", func(c *processor.Config) { c.Prefix = "/" }, empty, "GET \nUser-Agent: iago\nX-Iago: true"},
 		{"prefix and *", func(c *processor.Config) { c.Prefix = "/v2" }, &load.Record{Method: []byte("OPTIONS"), URI: []byte("*")}, "OPTIONS *\nUser-Agent: iago\nX-Iago: true"},
 		{"prefix and no path", func(c *processor.Config) { c.Prefix = "/v2" }, &load.Record{URI: []byte("http://h/")}, "error: processor: prefix: the record's URI does not begin with /, so nothing can be put before it"},
 	}

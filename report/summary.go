@@ -123,6 +123,7 @@ type Records struct {
 	Bad      int64    `json:"bad"`
 	Filtered int64    `json:"filtered"`
 	Loops    int64    `json:"loops"`
+	Unused   int64    `json:"unused"` // requests that were made of records read ahead, and not sent
 	FirstBad []string `json:"first_bad,omitempty"`
 }
 

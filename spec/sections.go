@@ -47,8 +47,8 @@ type Request struct {
 	// The method of requests whose record has none.
 	Method string `yaml:"method" jsonschema:"minLength=1"`
 
-	// The path and query of requests whose record has none.
-	URI string `yaml:"uri" jsonschema:"minLength=1"`
+	// The path and query of requests whose record has none. Default: the target's own path.
+	URI string `yaml:"uri,omitempty"`
 
 	// Headers added to each request, or put in the place of the record's.
 	Headers Headers `yaml:"headers,omitempty"`

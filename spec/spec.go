@@ -113,7 +113,7 @@ func Defaults() *Spec {
 	return &Spec{
 		Arrival:   Choose("poisson"),
 		Records:   Records{Loop: true, MaxLine: 1 << 20},
-		Request:   Request{Method: "GET", URI: "/", Marker: true, RecordHeaders: true},
+		Request:   Request{Method: "GET", Marker: true, RecordHeaders: true},
 		Protocols: map[string]transport.Config{},
 		Pool:      Pool{Keep: 1, Idle: 60 * second, MaxIdle: 300 * second, Reuse: true},
 		Timeout:   30 * second,

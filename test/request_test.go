@@ -60,7 +60,7 @@ func TestRequestReachesTheTarget(t *testing.T) {
 		}
 		for _, r := range all {
 			h := r.Header
-			if r.Method != "PATCH" || r.Host != "shop.test" || r.URL.Path != "/base/v2/" || r.Proto != "HTTP/1.1" || r.body != "to be" {
+			if r.Method != "PATCH" || r.Host != "shop.test" || r.URL.Path != "/base/v2" || r.Proto != "HTTP/1.1" || r.body != "to be" {
 				t.Fatalf("%s: the server saw %s %s of %s, %s, %q", way, r.Method, r.URL, r.Host, r.Proto, r.body)
 			}
 			if h.Get("Accept") != "text/plain" || h.Get("X-Odd") != "a:b" || h.Get("X-Iago") != "true" || !strings.HasPrefix(h.Get("User-Agent"), "iago") ||
