@@ -187,14 +187,17 @@ func TestEveryRecordIsSentOnce(t *testing.T) {
 						conf, connections = nil, 0
 					}
 					s := startLines(t, conf, always("200"))
-					const n = 3000
+					n := 3000
+					if testing.Short() {
+						n = 500
+					}
 					m, r := run(t, Config{
 						Targets: []load.Target{s.target(secure)}, TLS: client, Poller: kind, Shards: shards, Connections: connections,
-						Source: &numbers{n: n}, Processor: asIs,
+						Source: &numbers{n: int64(n)}, Processor: asIs,
 						Schedule: func(i, k int) Schedule { return &even{gap: second / 10_000 * int64(k), n: 1 << 40} },
 						Label:    func(r *load.Request) string { return "ends in " + string(r.URI[len(r.URI)-1:]) },
 					}, nil)
-					if r.End != EndSource || m.Requests.Completed != n || len(m.Errors) > 0 {
+					if r.End != EndSource || m.Requests.Completed != int64(n) || len(m.Errors) > 0 {
 						t.Errorf("end %q, %+v, %v", r.End, m.Requests, m.Errors)
 					}
 					s.mu.Lock()
@@ -204,7 +207,7 @@ func TestEveryRecordIsSentOnce(t *testing.T) {
 							t.Fatalf("record %d arrived %d times", i, k)
 						}
 					}
-					if len(r.Labels) != 10 || r.Labels["ends in 3"].Requests.Completed != n/10 {
+					if len(r.Labels) != 10 || r.Labels["ends in 3"].Requests.Completed != int64(n/10) {
 						t.Errorf("labels: %v", r.Labels)
 					}
 					if after := descriptors(t); secure && after > before+2*int(s.opened.Load())+3 {
@@ -341,10 +344,14 @@ func TestNoAllocationInSteadyState(t *testing.T) {
 		}
 		return b.Mallocs - a.Mallocs
 	}
-	allocs(20_000)
-	few, many := allocs(20_000), allocs(120_000)
-	if per := (float64(many) - float64(few)) / 100_000; per > 0.01 {
-		t.Errorf("%.3f allocations a request (%d in 20,000, %d in 120,000)", per, few, many)
+	short, long := int64(20_000), int64(120_000)
+	if testing.Short() {
+		short, long = 5_000, 30_000
+	}
+	allocs(short)
+	few, many := allocs(short), allocs(long)
+	if per := (float64(many) - float64(few)) / float64(long-short); per > 0.02 {
+		t.Errorf("%.3f allocations a request (%d in %d, %d in %d)", per, few, short, many, long)
 	}
 }
 
