@@ -56,7 +56,7 @@ Ctrl-C stops the schedule, waits for what is under way and writes the results; a
 	flags = addSettings(c)
 	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
 	c.Flags().BoolVar(&f.yes, "yes", false, "no confirmation for targets beyond loopback and private addresses")
-	c.Flags().StringVar(&f.poller, "poller", poller.Auto, "how connections are watched: "+poller.Auto+" (the first that can be had), "+strings.Join(poller.Names(), ", "))
+	c.Flags().StringVar(&f.poller, "poller", poller.Auto, "`NAME` of how connections are watched: "+poller.Auto+" (the first that can be had), "+strings.Join(poller.Names(), ", "))
 	c.Flags().SortFlags = false
 	return c
 }

@@ -30,7 +30,7 @@ var (
 	}
 	combinedFormat = Format{
 		Name:    "combined",
-		Summary: `the same with "referer" "user agent" at the end, which become headers`,
+		Summary: `access log of Apache or nginx: common, then "referer" "user agent", which become headers`,
 		Parse:   parseCombined,
 		Fits: func(line []byte) bool {
 			_, _, rest, err := splitEntry(line)
