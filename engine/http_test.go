@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/iagoloadgen/iago/internal/poller"
 	"github.com/iagoloadgen/iago/load"
 	"github.com/iagoloadgen/iago/measure"
 	"github.com/iagoloadgen/iago/transport/http1"
@@ -58,7 +57,7 @@ func runHTTP(t *testing.T, srv *httptest.Server, req load.Request, n int64, chan
 // everyPoller runs test over every poller of this system.
 func everyPoller(t *testing.T, test func(t *testing.T, over func(*Config, *http1.Config))) {
 	t.Helper()
-	for _, kind := range poller.Names() {
+	for _, kind := range pollers() {
 		t.Run(kind, func(t *testing.T) {
 			test(t, func(c *Config, _ *http1.Config) { c.Poller = kind })
 		})
