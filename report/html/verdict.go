@@ -2,6 +2,7 @@ package html
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -165,10 +166,14 @@ func outcome(o report.Objective) string {
 	return "missed: " + value
 }
 
-// sentences begin with a capital, unless with a name such as p99 or --late.
+// unit is a time without the space that this page puts before its unit.
+var unit = regexp.MustCompile(`\b(\d+(?:\.\d+)?)(ns|µs|ms|s|min|h)\b`)
+
+// sentences begin with a capital, unless with a name such as p99 or --late, and write times as the rest of the page does.
 func sentences(list []string) []string {
 	out := make([]string, len(list))
 	for i, s := range list {
+		s = unit.ReplaceAllString(s, "$1"+nbsp+"$2")
 		out[i] = s
 		if first, size := utf8.DecodeRuneInString(s); len(s) > size && unicode.IsLower(first) && (unicode.IsLower(rune(s[size])) || s[size] == ' ') {
 			out[i] = string(unicode.ToUpper(first)) + s[size:]
