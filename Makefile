@@ -45,7 +45,7 @@ fuzz: ## every fuzz target for FUZZTIME (default 20s) each
 	@scripts/fuzz.sh
 
 flakes: ## the short tests of packages with concurrency, twenty times under the race detector
-	CGO_ENABLED=1 go test -race -short -count=20 $(CONCURRENT)
+	CGO_ENABLED=1 go test -race -short -count=20 -timeout 60m $(CONCURRENT)
 
 bench: ## Go benchmarks of the hot paths
 	go test -run '^$$' -bench . -benchmem ./...
