@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -155,6 +156,9 @@ func (j *Job) requests() error {
 		return err
 	}
 	if c.Fixed != nil {
+		if len(c.Fixed.URI) == 0 && !slices.ContainsFunc(c.Targets, func(t load.Target) bool { return t.Path != "" }) {
+			c.Fixed.URI = []byte("/") // the same on the wire, and clearer in the sample of failures
+		}
 		_, err := c.Codec.AppendRequest(nil, c.Fixed, &c.Targets[0])
 		return err
 	}
