@@ -109,7 +109,8 @@ func TestStall(t *testing.T) {
 			t.Errorf("sent %v and answered %v after the first, want the answer after %v", sent.Sub(begin), answered.Sub(begin), at+length)
 		}
 		st := s.Stats()
-		if want := int64(length - sent.Sub(begin) + at - 10*time.Millisecond); s.pathName == "epoll" && st.Sojourn.Max < want {
+		// The requests may have been read somewhat after sent, on a busy machine.
+		if want := int64(length - sent.Sub(begin) + at - 100*time.Millisecond); s.pathName == "epoll" && st.Sojourn.Max < want {
 			t.Errorf("longest sojourn %v, want %v at least", time.Duration(st.Sojourn.Max), time.Duration(want))
 		}
 		if st.Status["200"] != 3 || st.Faults[0].Count != 1 {
