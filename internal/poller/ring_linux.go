@@ -87,7 +87,6 @@ type ring struct {
 	bufRing   []pbuf
 	bufTail   uint16
 	unsent    uint32 // SQEs that the kernel has not been told of
-	freeBufs  int
 	localTail uint32
 	ts        unix.Timespec // on the heap, where the kernel finds it
 	arg       eventsArg
@@ -171,7 +170,6 @@ func (r *ring) recycle(id uint16) {
 	slot := &r.bufRing[r.bufTail%bufCount]
 	slot.addr, slot.len, slot.id = uint64(uintptr(unsafe.Pointer(&r.bufs[int(id)*bufBytes]))), bufBytes, id
 	r.bufTail++
-	r.freeBufs++
 	// The tail shares its 32-bit word with the first buffer's id: a release store of both.
 	w := (*uint32)(unsafe.Pointer(&r.bufRing[0].id))
 	atomic.StoreUint32(w, uint32(r.bufRing[0].id)|uint32(r.bufTail)<<16)
