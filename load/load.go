@@ -24,13 +24,16 @@ type Record struct {
 	Header []Field   // what the source knows of the request's headers
 	Body   []byte    // empty: none
 	Time   time.Time // when it happened; zero: unknown
+
+	Fields []Field // further parts of the entry by name, where its format has names for them (columns, groups)
+	Object []byte  // the entry as a JSON object, where its format is JSON; else empty
 }
 
 // Reset empties r and keeps its memory.
 func (r *Record) Reset() {
 	r.File, r.Line, r.Time = "", 0, time.Time{}
 	r.Raw, r.Method, r.URI, r.Body = r.Raw[:0], r.Method[:0], r.URI[:0], r.Body[:0]
-	r.Header = r.Header[:0]
+	r.Header, r.Fields, r.Object = r.Header[:0], r.Fields[:0], r.Object[:0]
 }
 
 // Request is one thing to send, protocol-neutral: each transport says in its README which fields it reads.
@@ -43,20 +46,26 @@ type Request struct {
 	URI    []byte
 	Header []Field
 	Body   []byte
+	Key    []byte // what a transport that spreads requests by key goes by; empty: what it finds in the request
+	Client []byte // address, with a port or without, that the PROXY protocol tells as the client's; empty: the job's
 	Label  string // groups figures; empty: the job's label rule decides
 	Weight int    // arrivals it consumes; 0 counts as 1
+	State  any    // the processor's own, to know the request by when its outcome comes back
 
 	// Wire is the encoded request, filled by the engine with the transport's codec. Where Hold > 0, only
 	// the first Hold bytes are sent until the answer says that the rest is wanted (HTTP's 100-continue).
-	Wire []byte
-	Hold int
+	// OneWay, set by the codec, says that no answer will come: the request has ended when it is handed to the kernel.
+	Wire   []byte
+	Hold   int
+	OneWay bool
 
 	arena []byte
 }
 
 // Reset empties r and keeps its memory.
 func (r *Request) Reset() {
-	r.Method, r.URI, r.Body, r.Label, r.Weight, r.Hold = nil, nil, nil, "", 0, 0
+	r.Method, r.URI, r.Body, r.Label, r.Weight, r.Hold, r.OneWay = nil, nil, nil, "", 0, 0, false
+	r.Key, r.Client, r.State = nil, nil, nil
 	r.Header, r.Wire, r.arena = r.Header[:0], r.Wire[:0], r.arena[:0]
 }
 
@@ -81,13 +90,49 @@ type Response struct {
 	Close     bool  // the connection must not be used again
 	Continue  bool  // the rest of a held request is wanted now
 	HeaderLen int64 // bytes of everything before the content
+
+	// Keep, set by the engine, asks the codec for the answer itself: its header fields and up to Keep bytes of content
+	// (0: only the figures above, which cost less). See [Response.AppendContent] and [Response.AddHeader].
+	Keep    int64
+	Header  []Field
+	Content []byte
+
+	// Redirect, above 0, says that target number Redirect-1 must be asked instead, before there is an outcome: the engine sends
+	// RedirectPrefix and the request's bytes there. For protocols whose clients route by what servers answer (Redis Cluster).
+	Redirect       int
+	RedirectPrefix []byte
+
+	arena []byte
+}
+
+// AppendContent keeps b, as far as Keep allows, and returns how many bytes that was.
+func (r *Response) AppendContent(b []byte) int {
+	n := min(int64(len(b)), r.Keep-int64(len(r.Content)))
+	if n <= 0 {
+		return 0
+	}
+	r.Content = append(r.Content, b[:n]...)
+	return int(n)
+}
+
+// AddHeader keeps a header field; name and value are copied. It does nothing where Keep is 0.
+func (r *Response) AddHeader(name, value []byte) {
+	if r.Keep <= 0 {
+		return
+	}
+	from := len(r.arena)
+	r.arena = append(append(r.arena, name...), value...)
+	mid, end := from+len(name), len(r.arena)
+	r.Header = append(r.Header, Field{r.arena[from:mid:mid], r.arena[mid:end:end]})
 }
 
 // MaxStatus is the largest status that is counted by its own number; larger ones are refused by codecs as malformed.
 const MaxStatus = 999
 
-// Reset makes r ready for the next answer.
-func (r *Response) Reset() { *r = Response{} }
+// Reset makes r ready for the next answer; Keep and the memory stay.
+func (r *Response) Reset() {
+	*r = Response{Keep: r.Keep, Header: r.Header[:0], Content: r.Content[:0], RedirectPrefix: r.RedirectPrefix[:0], arena: r.arena[:0]}
+}
 
 // Target is an address under test.
 type Target struct {
@@ -98,4 +143,6 @@ type Target struct {
 	Path   string // put before every request's path; "" or "/…" without a trailing slash
 	TLS    bool
 	Unix   string // path of a Unix socket, instead of Host and Port
+
+	Datagram bool // requests and answers are datagrams (UDP)
 }

@@ -25,9 +25,10 @@ type Codec interface {
 	ServerError(status int) bool
 }
 
-// Conn reads the answers of one connection, one request at a time. It is used by one goroutine.
+// Conn reads the answers of one connection, in the order of the requests, one at a time. It is used by one goroutine.
 type Conn interface {
-	// Start says that req is about to be written: what follows on the connection answers it.
+	// Start says that req is the one that what follows on the connection answers: when it is about to be written or, where
+	// requests were written before its predecessors had their answers, when the last of these has been read.
 	Start(req *load.Request)
 	// Parse consumes the beginning of src, all that has arrived and not been consumed so far, and returns how many
 	// bytes it took and whether the answer is complete. Bytes that it leaves come again, with more behind them.
@@ -60,13 +61,16 @@ type Protocol struct {
 	Summary string            // one line for `iago list`
 	Doc     string            // its README, for `iago help transport NAME`
 	Schemes map[string]Scheme // by URL scheme: "http", "https"
+	Lines   bool              // a request is a line of text or a block of bytes (Request.Body), not a path with headers
 	Config  func() Config     // a fresh configuration with the defaults
 }
 
 // Scheme says how a URL scheme is reached.
 type Scheme struct {
-	Port int // default port
-	TLS  bool
+	Port     int // default port; 0: none, it must be given
+	TLS      bool
+	Datagram bool // UDP
+	Unix     bool // the rest of the address is the path of a Unix socket ("unix:/run/x.sock")
 }
 
 var (

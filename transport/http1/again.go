@@ -18,7 +18,7 @@ const maxLastHead = 512
 func (c *conn) again(src []byte) (n int, ok bool, err error) {
 	l := &c.last
 	n = len(l.bytes)
-	if n == 0 || len(src) < n || c.scanned > 0 || int64(n) > c.room || !bytes.Equal(src[:n], l.bytes) {
+	if n == 0 || c.kept != nil || len(src) < n || c.scanned > 0 || int64(n) > c.room || !bytes.Equal(src[:n], l.bytes) {
 		return 0, false, nil
 	}
 	c.headLen += int64(n)

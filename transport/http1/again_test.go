@@ -24,7 +24,7 @@ func TestAHeadThatComesAgain(t *testing.T) {
 		for round := range 3 {
 			for _, req := range requests {
 				got := feed(t, conn, req, []byte(a.in), false)
-				if want := feed(t, codec.NewConn(), req, []byte(a.in), false); got != want {
+				if want := feed(t, codec.NewConn(), req, []byte(a.in), false); !got.is(want) {
 					t.Fatalf("%s, %s, round %d: %v, fresh %v", a.name, req.Method, round, got, want)
 				}
 			}

@@ -48,6 +48,8 @@ type conn struct {
 
 	begin int // where in the bytes at hand the head begins; -1: in earlier ones
 	last  lastHead
+
+	kept *load.Response // where the answer itself is wanted: what Parse fills; else nil
 }
 
 // Start implements [transport.Conn].
@@ -71,6 +73,9 @@ func (c *conn) Parse(src []byte, eof bool, resp *load.Response) (n int, done boo
 		return 0, false, ErrUnasked
 	}
 	c.begin = -1
+	if c.kept = nil; resp.Keep > 0 {
+		c.kept = resp
+	}
 	for more := c.state != idle; more && err == nil; {
 		var k int
 		k, more, err = c.step(src, n)
@@ -114,8 +119,7 @@ func (c *conn) step(all []byte, from int) (n int, more bool, err error) {
 			err = c.endHead()
 		}
 	case content:
-		n = c.take(src)
-		if c.left == 0 {
+		if n = c.take(src); c.left == 0 {
 			c.state = idle
 		}
 	case untilClose:
@@ -131,6 +135,9 @@ func (c *conn) take(src []byte) int {
 	n := min(int64(len(src)), c.left)
 	c.left -= n
 	c.body += n
+	if c.kept != nil {
+		c.kept.AppendContent(src[:n])
+	}
 	return int(n)
 }
 
@@ -141,6 +148,9 @@ func (c *conn) takeAll(src []byte) (n int, err error) {
 		n, err = int(limit-c.body), ErrBodyLimit
 	}
 	c.body += int64(n)
+	if c.kept != nil {
+		c.kept.AppendContent(src[:n])
+	}
 	return n, err
 }
 

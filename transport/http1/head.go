@@ -81,6 +81,9 @@ func (c *conn) readHeader(src []byte) (n int, more bool, err error) {
 			err = c.continuation(line)
 		} else {
 			c.framing.first = false
+			if c.kept != nil && c.status >= 200 {
+				c.kept.AddHeader(line[:name], trim(line[name+1:]))
+			}
 			if k := kindOf(line[:name]); k != other && c.state == header {
 				err = c.keep(k, line[name+1:], src[n:])
 			}
