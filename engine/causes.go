@@ -25,6 +25,8 @@ const (
 	causeClosedBefore   = "closed before answer"
 	causeClosedKept     = "closed before answer (kept connection)"
 	causeClosedEarly    = "closed early"
+	causeBehind         = "closed: another request of its pipeline failed"
+	causeBehindClose    = "closed: the answer before it in the pipeline was the last"
 	causeUnreachable    = "unreachable"
 	causeNoPort         = measure.FailedNoPort
 	causeTLSVerify      = "tls: certificate not trusted"
@@ -38,6 +40,7 @@ const (
 	dropOverload    = measure.DroppedOverload
 	waitConnections = measure.UnsentConnections
 	waitDescriptors = measure.UnsentDescriptors
+	waitThinking    = "their moment"
 )
 
 // timedOut tells whether a cause is a time-out.
@@ -66,6 +69,7 @@ var errnoCauses = map[syscall.Errno]string{
 func causeOf(err error) string {
 	var errno syscall.Errno
 	var malformed *transport.Malformed
+	var refused *transport.Refused
 	var unknown x509.UnknownAuthorityError
 	var host x509.HostnameError
 	var invalid x509.CertificateInvalidError
@@ -75,6 +79,8 @@ func causeOf(err error) string {
 	switch {
 	case errors.As(err, &malformed):
 		return malformed.Error()
+	case errors.As(err, &refused):
+		return refused.Error()
 	case errors.As(err, &errno):
 		if cause, ok := errnoCauses[errno]; ok {
 			return cause

@@ -7,6 +7,7 @@ type closedMode struct {
 	hungry  bool  // the producer was behind at the last try
 	backoff int64 // after a failure, slots rest this long, so that a dead target does not cost a core
 	resting queue[int64]
+	taking  bool // take is at work: requests that end at once come back to it
 }
 
 const (
@@ -17,12 +18,20 @@ const (
 
 // take starts a request on every idle slot.
 func (m *closedMode) take(s *shard) {
+	if m.taking {
+		return
+	}
+	m.taking = true
+	defer func() { m.taking = false }()
 	for m.resting.len() > 0 && *m.resting.front() <= s.now {
 		m.resting.pop()
 		m.idle++
 	}
 	m.hungry = false
-	for m.idle > 0 && !s.ended && s.now >= 0 {
+	for n := 0; m.idle > 0 && !s.ended && s.now >= 0; n++ {
+		if n >= max(takeAtOnce, s.share.connections*s.cfg.Pipeline) { // they end at once: look at the rest of the world
+			return
+		}
 		if d := int64(s.cfg.Duration); d > 0 && s.now >= d {
 			s.stop(d)
 			return

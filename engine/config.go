@@ -7,6 +7,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/iagoloadgen/iago/internal/poller"
@@ -42,7 +44,7 @@ type Pool struct {
 	NoReuse   bool          // one connection for each request
 }
 
-// Config is all that a run needs. Either Fixed or Source and Processor give the requests.
+// Config is all that a run needs. Either Fixed or Source, with Processor or Stage, give the requests.
 type Config struct {
 	Codec   transport.Codec
 	Targets []load.Target
@@ -58,8 +60,19 @@ type Config struct {
 	Fixed     *load.Request
 	Source    source.Source
 	Processor processor.Processor
-	Label     func(*load.Request) string // nil: no labels. Called by one goroutine
+	Stage     processor.Stage            // instead of Processor: it reads Source by itself
+	Label     func(*load.Request) string // nil: no labels but the requests' own. Called by one goroutine
 
+	// Responder sees the outcomes; nil: nobody does. Keep is how many bytes of an answer's content it is shown.
+	Responder processor.Responder
+	Keep      int64
+	FollowUps FollowUps
+
+	// Preface appends what goes before everything else on a connection to server, TLS included, that is opened for req
+	// (the PROXY protocol). nil: nothing.
+	Preface func(dst []byte, req *load.Request, server netip.AddrPort) ([]byte, error)
+
+	Pipeline       int // most requests under way on a connection; 0: 1. Used when there are no more connections to open
 	Connections    int // most open at once; 0: no limit but the descriptors'
 	Descriptors    int // connections that the process may open; 0: unknown
 	Pool           Pool
@@ -94,8 +107,10 @@ func (c *Config) check() error {
 		return errors.New("engine: a schedule is needed in open mode, and only there")
 	case c.Closed && c.Connections <= 0:
 		return errors.New("engine: closed mode needs a number of connections")
-	case (c.Fixed == nil) == (c.Source == nil || c.Processor == nil):
+	case (c.Fixed == nil) == (c.Source == nil || (c.Processor == nil) == (c.Stage == nil)):
 		return errors.New("engine: either a fixed request or a source and a processor are needed")
+	case slices.ContainsFunc(c.Targets, func(t load.Target) bool { return t.Datagram != c.Targets[0].Datagram }):
+		return errors.New("engine: targets of datagrams and of streams cannot be mixed")
 	case c.Timeout <= 0:
 		return errors.New("engine: a time-out is needed")
 	case poller.Check(c.Poller) != nil:

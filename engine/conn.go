@@ -6,57 +6,61 @@ import (
 	"github.com/iagoloadgen/iago/transport"
 )
 
-// arrival is a request on its way: what was due when.
-type arrival struct {
-	item  *item
-	due   int64 // all times in ns since the run's start
-	taken int64
-}
-
 // item is a prepared request. It goes round: producer → ring → shard → producer.
 type item struct {
 	req    load.Request
 	target int32 // whom Wire is encoded for
 	label  int32 // -1: none
 	fixed  bool  // shared by all: never given back, never encoded again
+	pinned bool  // for target alone
+	follow bool  // a follow-up's
 }
 
 type connState uint8
 
 const (
-	connFree    connState = iota // slot not in use
-	connDialing                  // connecting, and TLS; its request waits
-	connBusy                     // a request is written, or its answer awaited
-	connIdle                     // kept
+	connFree     connState = iota // slot not in use
+	connDialing                   // connecting, and TLS; its request waits
+	connGreeting                  // what the protocol says first; its request waits
+	connBusy                      // requests are written, or their answers awaited
+	connIdle                      // kept
 )
 
-// conn is one connection of a shard, with at most one request.
+// conn is one connection of a shard: one request, or several in a pipeline, whose answers come in their order.
 type conn struct {
 	slot   uint32
 	gen    uint32 // told apart from the slot's earlier users in late events
 	state  connState
-	fresh  bool // no request before this one
+	fresh  bool // no answer before
 	target int32
 	addr   int32 // generation of the target's addresses it was opened with
+	server poller.Addr
 	handle poller.Handle
 	hasFD  bool
 	codec  transport.Conn
-	tls    *session // nil: none, or done by the poller
+	stamp  transport.Stamper // nil: requests are written as they were encoded
+	tls    *session          // nil: none, or done by the poller
 	born   int64
 
-	at      arrival
-	attempt int64 // when the attempt began
-	first   int64 // when the first byte was handed over; -1: not yet
-	gotAny  bool  // some of the answer has arrived
-	resp    load.Response
-	rest    []byte // of the request, still to be written
-	held    []byte // of the request, until the target asks for it
-	left    []byte // of the answer, not consumed yet
-	want    bool   // asked for a Writable event
-	ended   bool   // nothing comes after what there is to read
+	head, tail *flight // in the order of their answers
+	depth      int
+	oneWays    int // of these, requests without an answer
+
+	gotAny bool  // some of the answer has arrived
+	heard  int64 // when it last did
+	resp   load.Response
+	rest   []byte // of what is being written
+	out    []byte // written as soon as rest has been
+	held   []byte // of the request, until the target asks for it
+	left   []byte // of the answer, not consumed yet
+	queued int64  // bytes for the kernel so far, those in rest and out included
+	want   bool   // asked for a Writable event
+	dirty  bool   // in the shard's list of those with something in out
+	ended  bool   // nothing comes after what there is to read
 
 	idleSince  int64
-	prev, next *conn // in the shard's list of busy ones, or the target's of idle ones
+	roomy      bool  // in the target's list of those with room in their pipeline
+	prev, next *conn // in the target's list of idle or roomy ones
 }
 
 func (c *conn) token() uint64 { return uint64(c.gen)<<32 | uint64(c.slot) }
@@ -93,32 +97,31 @@ func (l *connList) remove(c *conn) {
 	l.n--
 }
 
-// deadlines are moments of connections, all the same delay after they were set, so in order. Entries whose
-// connection has gone on meanwhile are passed over.
+// deadlines are moments of connections, all the same delay after they were set, so in order.
 type deadlines struct {
 	q queue[deadline]
 }
 
 type deadline struct {
-	at      int64
-	c       *conn
-	gen     uint32
-	attempt int64
+	at   int64
+	c    *conn
+	gen  uint32
+	mark int64
 }
 
-// set asks for c at the given moment.
-func (d *deadlines) set(at int64, c *conn) {
-	d.q.push(deadline{at, c, c.gen, c.attempt})
+// set asks for c at the given moment. mark tells what c is at by then.
+func (d *deadlines) set(at int64, c *conn, mark int64) {
+	d.q.push(deadline{at, c, c.gen, mark})
 }
 
-// due takes the next connection whose moment has come and that is still at what it was.
-func (d *deadlines) due(now int64) *conn {
+// due takes the next connection whose moment has come; gone ones are passed over.
+func (d *deadlines) due(now int64) (c *conn, mark int64) {
 	for d.q.len() > 0 && d.q.front().at <= now {
-		if e := d.q.pop(); e.c.gen == e.gen && e.c.attempt == e.attempt {
-			return e.c
+		if e := d.q.pop(); e.c.gen == e.gen {
+			return e.c, e.mark
 		}
 	}
-	return nil
+	return nil, 0
 }
 
 // queue is a first-in-first-out queue that reuses its memory.

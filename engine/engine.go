@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/iagoloadgen/iago/internal/poller"
+	"github.com/iagoloadgen/iago/load"
 	"github.com/iagoloadgen/iago/measure"
+	"github.com/iagoloadgen/iago/transport"
 )
 
 // Orders from outside, obeyed by every shard at its next pass.
@@ -43,10 +45,13 @@ type engine struct {
 	endMu    sync.Mutex
 	end      End
 	err      error
+	targets  []load.Target
+	router   transport.Router // nil: targets are used in rotation
 	resolver *resolver
 	tls      []*tls.Config // by target
 	dials    sync.WaitGroup
 	prod     *producer
+	answers  *responder // nil: nobody wants to see outcomes
 	shards   []*shard
 	start    time.Time
 
@@ -59,26 +64,25 @@ type engine struct {
 
 // New checks c and prepares a run; nothing is sent and no goroutine started.
 func New(c Config) (*Engine, error) {
-	c.Shards, c.Poller = max(c.Shards, 1), cmp.Or(c.Poller, poller.Auto)
+	c.Shards, c.Poller, c.Pipeline = max(c.Shards, 1), cmp.Or(c.Poller, poller.Auto), max(c.Pipeline, 1)
 	if err := c.check(); err != nil {
 		return nil, err
 	}
 	e := &Engine{}
 	e.cfg = c
 	e.newPoller = e.poller
-	for _, t := range c.Targets {
-		conf := c.TLS
-		if t.TLS && conf == nil {
-			conf = &tls.Config{MinVersion: tls.VersionTLS12}
-		}
-		if t.TLS && conf.ServerName == "" {
-			conf = conf.Clone()
-			conf.ServerName = t.Host
-		}
-		e.tls = append(e.tls, conf)
-	}
-	e.resolver = newResolver(c.Targets, e.logf)
+	e.router, _ = c.Codec.(transport.Router)
+	e.setTargets(c.Targets)
 	return e, nil
+}
+
+// setTargets takes over the targets of the run.
+func (e *engine) setTargets(targets []load.Target) {
+	e.targets, e.tls = targets, nil
+	for i := range targets {
+		e.tls = append(e.tls, tlsFor(e.cfg.TLS, &targets[i]))
+	}
+	e.resolver = newResolver(targets, e.logf)
 }
 
 // poller makes a shard's poller and notes which it is.
@@ -148,8 +152,16 @@ func (e *engine) addresses(t int) *addrSet { return e.resolver.sets[t].Load() }
 func (e *Engine) Run(ctx context.Context) (Result, error) {
 	e.ctx, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	defer e.cancel()
+	if err := e.discover(ctx); err != nil {
+		return Result{}, err
+	}
 	if err := e.resolver.start(ctx); err != nil {
 		return Result{}, err
+	}
+	if e.cfg.Stage != nil {
+		if err := e.cfg.Stage.Open(e.cfg.Source.Read); err != nil {
+			return Result{}, err
+		}
 	}
 	// Shards keep their Ps while they wait; the producer, the collector and the garbage collector need some too.
 	if n := e.cfg.Shards + 2; runtime.GOMAXPROCS(0) < n {
@@ -174,12 +186,23 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 	run.Wait()
 	elapsed := time.Since(e.start)
 	e.cancel()
+	if e.cfg.Stage != nil {
+		if err := e.cfg.Stage.Close(); err != nil {
+			e.logf("processor: %v", err)
+		}
+	}
+	if e.answers != nil {
+		e.answers.end()
+	}
 	e.prod.await(sourceGrace)
 	return e.result(elapsed), e.err
 }
 
 // launch starts the producer and the shards, and gives them their start instant when all are ready.
 func (e *Engine) launch(ctx context.Context, run *sync.WaitGroup) error {
+	if e.answers != nil {
+		go e.answers.run()
+	}
 	if e.prod != nil {
 		go e.prod.run()
 		select {
@@ -254,6 +277,9 @@ func (e *Engine) build(col *collector) error {
 	} else {
 		e.prod = newProducer(&e.engine, n)
 	}
+	if e.cfg.Responder != nil {
+		e.answers = newResponder(&e.engine, e.cfg.Responder)
+	}
 	for i := range n {
 		s := &shard{
 			e: &e.engine, cfg: &e.cfg, id: i, fixed: fixed, rotate: i, nextTidy: tidyEvery,
@@ -263,20 +289,27 @@ func (e *Engine) build(col *collector) error {
 			waiter: waiter{mode: e.cfg.Wait, margin: 20_000},
 			now:    -1,
 		}
-		for range e.cfg.Targets {
+		for range e.targets {
 			s.pools = append(s.pools, &pool{addr: i})
 		}
 		if e.prod != nil {
 			s.feed = e.prod.feeds[i]
 		}
+		if d, ok := e.cfg.Codec.(transport.Datagrams); ok && e.targets[0].Datagram {
+			s.sockets = newSockets(d, len(e.targets), n, e.cfg.Keep)
+		}
+		if e.answers != nil {
+			s.desk = newDesk(e.answers, max(e.cfg.FollowUps.Pending/n, 1))
+			e.answers.desks = append(e.answers.desks, s.desk)
+		}
 		if e.cfg.Closed {
-			s.closed.idle = s.share.connections
+			s.closed.idle = s.share.connections * e.cfg.Pipeline
 		} else {
 			s.sched = e.cfg.Schedule(i, n)
 		}
 		s.rec = recorder{
 			cur: measure.NewInterval(), out: col.in, id: i, spare: col.spare, nextTick: second, warm: int64(e.cfg.Warmup),
-			sample: measure.NewSample(e.cfg.Seed + uint64(i)), targets: e.cfg.Targets, codec: e.cfg.Codec,
+			sample: measure.NewSample(e.cfg.Seed + uint64(i)), targets: e.targets, codec: e.cfg.Codec,
 		}
 		if len(fixed) > 0 && fixed[0].req.Label != "" {
 			s.rec.only = new(measure.Label)
@@ -315,16 +348,14 @@ func (e *Engine) share(i int) share {
 // fixedItems encodes the one request for every target.
 func (e *Engine) fixedItems() ([]*item, error) {
 	var items []*item
-	for t := range e.cfg.Targets {
-		it := &item{req: *e.cfg.Fixed, target: int32(t), label: -1, fixed: true}
-		wire, err := e.cfg.Codec.AppendRequest(nil, &it.req, &e.cfg.Targets[t])
-		if err != nil {
+	turn := -1
+	for range e.targets {
+		it := &item{req: *e.cfg.Fixed, label: -1, fixed: true}
+		it.req.Wire = nil
+		if err := e.encode(it, &turn); err != nil {
 			return nil, fmt.Errorf("engine: request: %w", err)
 		}
-		it.req.Wire = wire
-		if it.req.Label == "" && e.cfg.Label != nil {
-			it.req.Label = e.cfg.Label(&it.req)
-		}
+		e.labelOf(&it.req)
 		items = append(items, it)
 	}
 	return items, nil
@@ -352,8 +383,10 @@ func (e *Engine) result(elapsed time.Duration) Result {
 	if e.prod != nil {
 		r.Unused = e.prod.unused()
 		r.Source = e.cfg.Source.Stats()
-		r.Source.Read -= e.prod.bad
-		r.Source.Bad += e.prod.bad
+		bad, filtered := e.prod.bad.Load(), e.prod.filtered.Load()
+		r.Source.Read -= bad + filtered
+		r.Source.Bad += bad
+		r.Source.Filtered += filtered
 		r.Source.FirstBad = append(r.Source.FirstBad, e.prod.first...)
 		r.Source.FirstBad = r.Source.FirstBad[:min(3, len(r.Source.FirstBad))]
 	}

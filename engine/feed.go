@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
 	"github.com/iagoloadgen/iago/internal/ring"
 	"github.com/iagoloadgen/iago/load"
+	"github.com/iagoloadgen/iago/processor"
 )
 
 const (
@@ -110,8 +112,9 @@ type producer struct {
 	names  []string
 	made   []*item              // of the record at hand
 	addTo  func() *load.Request // add, made once: a method's value costs an allocation
-	bad    int64
 	first  []string
+
+	bad, filtered atomic.Int64
 
 	parked  atomic.Bool
 	undealt atomic.Int64 // made when the run ended, and pushed nowhere
@@ -178,16 +181,16 @@ func (p *producer) run() {
 		}
 		prime()
 	}()
-	var rec load.Record
+	next := p.records()
 	for p.e.ctx.Err() == nil {
-		rec.Reset()
-		if err := p.e.cfg.Source.Read(&rec); err != nil {
-			if !errors.Is(err, io.EOF) {
-				p.e.fail(err) // what is prepared is still sent: the run ends when that runs out
-			}
+		err := next()
+		switch {
+		case errors.Is(err, io.EOF):
 			return
-		}
-		if p.e.ctx.Err() != nil || !p.make(&rec) {
+		case err != nil:
+			p.e.fail(err) // what is prepared is still sent: the run ends when that runs out
+			return
+		case p.e.ctx.Err() != nil:
 			continue
 		}
 		for i, it := range p.made {
@@ -199,21 +202,55 @@ func (p *producer) run() {
 	}
 }
 
-// make fills p.made with the requests of rec; false: it was bad.
-func (p *producer) make(rec *load.Record) bool {
-	p.made = p.made[:0]
-	err := p.e.cfg.Processor.Process(rec, p.addTo)
+// records returns what fills p.made with the requests of the next record: none if it was bad or left out. Its errors are final.
+func (p *producer) records() func() error {
+	if stage := p.e.cfg.Stage; stage != nil {
+		return func() error {
+			p.made = p.made[:0]
+			err := stage.Next(p.addTo)
+			var bad *processor.BadRecord
+			switch {
+			case errors.As(err, &bad):
+				p.settle(bad.File, bad.Line, bad.Err)
+			case err == nil, errors.Is(err, processor.ErrFiltered):
+				p.settle("", 0, err)
+			default:
+				return err
+			}
+			return nil
+		}
+	}
+	var rec load.Record
+	return func() error {
+		rec.Reset()
+		p.made = p.made[:0]
+		if err := p.e.cfg.Source.Read(&rec); err != nil {
+			return err
+		}
+		p.settle(rec.File, rec.Line, p.e.cfg.Processor.Process(&rec, p.addTo))
+		return nil
+	}
+}
+
+// settle encodes the requests that were made of a record, unless err says that there are none.
+func (p *producer) settle(file string, line int64, err error) {
 	for i := 0; err == nil && i < len(p.made); i++ {
-		err = p.encode(p.made[i])
+		if err = p.e.encode(p.made[i], &p.target); err == nil {
+			p.label(p.made[i])
+		}
 	}
 	if err == nil {
-		return true
+		return
 	}
-	p.bad++
+	p.made = p.made[:0]
+	if errors.Is(err, processor.ErrFiltered) {
+		p.filtered.Add(1)
+		return
+	}
+	p.bad.Add(1)
 	if len(p.first) < 3 {
-		p.first = append(p.first, fmt.Sprintf("%s:%d: %v", rec.File, rec.Line, err))
+		p.first = append(p.first, fmt.Sprintf("%s:%d: %v", file, line, err))
 	}
-	return false
 }
 
 func (p *producer) add() *load.Request {
@@ -222,27 +259,53 @@ func (p *producer) add() *load.Request {
 	return &it.req
 }
 
-func (p *producer) encode(it *item) error {
-	p.target = (p.target + 1) % len(p.e.cfg.Targets)
-	it.target, it.label = int32(p.target), -1
-	wire, err := p.e.cfg.Codec.AppendRequest(it.req.Wire[:0], &it.req, &p.e.cfg.Targets[p.target])
+// encode makes it's bytes, for the target that the codec names or the next in rotation.
+func (e *engine) encode(it *item, turn *int) error {
+	req := &it.req
+	it.pinned = false
+	if e.router != nil {
+		if t := e.router.Route(req, e.targets); t >= 0 {
+			it.target, it.pinned = int32(t), true
+		}
+	}
+	if !it.pinned {
+		*turn = (*turn + 1) % len(e.targets)
+		it.target = int32(*turn)
+	}
+	wire, err := e.cfg.Codec.AppendRequest(req.Wire[:0], req, &e.targets[it.target])
 	if err != nil {
 		return err
 	}
-	it.req.Wire = wire
-	if it.req.Label == "" && p.e.cfg.Label != nil {
-		it.req.Label = p.e.cfg.Label(&it.req)
+	req.Wire = wire
+	if e.cfg.Preface != nil {
+		var scratch [128]byte
+		_, err = e.cfg.Preface(scratch[:0], req, netip.AddrPort{})
 	}
-	if name := it.req.Label; name != "" {
-		n, ok := p.labels[name]
-		if !ok {
-			n = int32(len(p.names))
-			p.labels[name] = n
-			p.names = append(p.names, name)
-		}
-		it.label = n
+	return err
+}
+
+// labelOf is the request's label: its own, the job's rule's, or the codec's.
+func (e *engine) labelOf(req *load.Request) string {
+	if req.Label == "" && e.cfg.Label != nil {
+		req.Label = e.cfg.Label(req)
 	}
-	return nil
+	return req.Label
+}
+
+// label numbers it's label.
+func (p *producer) label(it *item) {
+	it.label = -1
+	name := p.e.labelOf(&it.req)
+	if name == "" {
+		return
+	}
+	n, ok := p.labels[name]
+	if !ok {
+		n = int32(len(p.names))
+		p.labels[name] = n
+		p.names = append(p.names, name)
+	}
+	it.label = n
 }
 
 // deal pushes it to the feed whose turn it is, waiting for room; false: the run is over.

@@ -10,92 +10,13 @@ import (
 
 var errLineLimit = &transport.Malformed{Cause: "more than 128 KiB without an end of line"}
 
-// attempt begins a's attempt on c.
-func (s *shard) attempt(c *conn, a arrival) {
-	c.at, c.attempt, c.first, c.gotAny = a, s.now, -1, false
-	c.resp.Reset()
-	s.busy.push(c)
-	s.rec.sent(a.item, s.now)
-}
-
-// begin sends a on an open connection.
-func (s *shard) begin(c *conn, a arrival) {
-	c.state = connBusy
-	s.attempt(c, a)
-	s.start(c)
-}
-
-// start writes c's request.
-func (s *shard) start(c *conn) {
-	req := &c.at.item.req
-	c.codec.Start(req)
-	c.state, c.rest, c.held = connBusy, req.Wire, nil
-	if req.Hold > 0 {
-		c.rest, c.held = req.Wire[:req.Hold], req.Wire[req.Hold:]
-		s.holds.set(s.now+holdFor, c)
-	}
-	c.first = s.now
-	s.rec.firstByte(c)
-	s.flush(c)
-}
-
-// release sends the part of the request that was held back.
-func (s *shard) release(c *conn) {
-	if c.held == nil || c.state != connBusy {
-		return
-	}
-	c.rest, c.held = c.held, nil
-	s.flush(c)
-}
-
-// flush writes what is left of the request, as far as there is room.
-func (s *shard) flush(c *conn) {
-	for len(c.rest) > 0 {
-		n, err := s.write(c, c.rest)
-		s.rec.cur.BytesSent += int64(n)
-		c.rest = c.rest[n:]
-		switch {
-		case err == nil:
-		case errors.Is(err, poller.ErrAgain):
-			s.wantWrite(c, true)
-			return
-		default:
-			s.writeFailed(c, err)
-			return
-		}
-	}
-	if c.want {
-		s.wantWrite(c, false)
-	}
-}
-
-// writeFailed looks for an answer that the target gave before it closed; without one the request has failed.
-func (s *shard) writeFailed(c *conn, err error) {
-	gen, attempt := c.gen, c.attempt
-	s.readable(c)
-	if c.gen == gen && c.attempt == attempt && c.state == connBusy {
-		s.fail(c, causeOf(err))
-	}
-}
-
-func (s *shard) wantWrite(c *conn, on bool) {
-	c.want = on
-	if err := s.poll.WantWrite(c.handle, c.token(), on); err != nil {
-		s.fail(c, causeOf(err))
-	}
-}
-
-// write hands bytes to the kernel, through TLS where there is one.
-func (s *shard) write(c *conn, b []byte) (int, error) {
-	if c.tls == nil {
-		return s.poll.Write(c.handle, b)
-	}
-	return c.tls.write(s.poll, c.handle, b)
-}
-
 // handle sees to one event. Those of connections that are gone by now are passed over.
 func (s *shard) handle(ev *poller.Event) {
 	slot := uint32(ev.Token)
+	if s.sockets != nil {
+		s.sockets.handle(s, ev)
+		return
+	}
 	if int(slot) >= len(s.conns) {
 		return
 	}
@@ -110,16 +31,16 @@ func (s *shard) handle(ev *poller.Event) {
 	case connDialing:
 		gen := c.gen
 		s.connected(c)
-		if c.gen == gen && c.state == connBusy && ev.Flags&poller.Readable != 0 {
-			s.readable(c) // the target spoke first
+		if c.gen == gen && ev.Flags&poller.Readable != 0 && (c.state == connBusy || c.state == connGreeting) { // the target spoke first
+			s.readable(c)
 		}
 	case connIdle:
 		s.idleEvent(c)
-	case connBusy:
+	case connBusy, connGreeting:
 		if ev.Flags&poller.Writable != 0 && c.want {
 			gen := c.gen
 			s.flushMore(c)
-			if c.gen != gen || c.state != connBusy {
+			if c.gen != gen || c.state != connBusy && c.state != connGreeting {
 				return
 			}
 		}
@@ -127,30 +48,6 @@ func (s *shard) handle(ev *poller.Event) {
 			s.readable(c)
 		}
 	}
-}
-
-// flushMore goes on writing where there was no room before.
-func (s *shard) flushMore(c *conn) {
-	if c.tls != nil {
-		if done, err := c.tls.flush(s.poll, c.handle); err != nil {
-			s.writeFailed(c, err)
-			return
-		} else if !done {
-			s.wantWrite(c, true)
-			return
-		}
-	}
-	s.flush(c)
-}
-
-func (s *shard) connected(c *conn) {
-	if err := s.poll.Connected(c.handle); err != nil {
-		s.dialFailed(c, causeOf(err))
-		return
-	}
-	s.pools[c.target].fails, s.pools[c.target].downUntil = 0, 0
-	s.now = s.clock()
-	s.start(c)
 }
 
 // idleEvent sees to a kept connection that the target closes or speaks on unasked: it is not used again.
@@ -170,7 +67,7 @@ func (s *shard) read(c *conn, b []byte) (int, error) {
 	return c.tls.read(s.poll, c.handle, b)
 }
 
-// readable reads c's answer as far as it has come.
+// readable reads c's answers as far as they have come.
 func (s *shard) readable(c *conn) {
 	for {
 		k := copy(s.buf, c.left)
@@ -182,44 +79,52 @@ func (s *shard) readable(c *conn) {
 		s.rec.cur.BytesReceived += int64(n)
 		if n > 0 {
 			c.gotAny = true
+			c.heard = s.now
 		}
 		eof := errors.Is(err, io.EOF)
 		if err != nil && !eof {
-			s.fail(c, s.closeCause(c, causeOf(err)))
+			s.lose(c, s.closeCause(c, causeOf(err)), nil)
 			return
 		}
-		if s.parse(c, s.buf[:k+n], eof) || n < len(s.buf)-k && c.tls == nil && !c.ended {
+		b := s.buf[:k+n]
+		if c.state == connGreeting {
+			if s.welcome(c, b, eof) {
+				return
+			}
+		} else if s.parse(c, b, eof) {
+			return
+		}
+		if n < len(s.buf)-k && c.tls == nil && !c.ended {
 			return
 		}
 	}
 }
 
-// parse gives the codec what has arrived; true: the request has its outcome.
+// parse gives the codec what has arrived; true: there is no reason to read on.
 func (s *shard) parse(c *conn, b []byte, eof bool) bool {
 	for {
 		n, done, err := c.codec.Parse(b, eof, &c.resp)
 		b = b[n:]
 		switch {
 		case err != nil:
-			s.fail(c, s.closeCause(c, causeOf(err)))
+			s.lose(c, s.closeCause(c, causeOf(err)), nil)
 			return true
 		case done:
-			if len(b) > 0 || eof || c.ended || len(c.rest) > 0 || c.held != nil || c.want {
-				c.resp.Close = true // a connection whose state is in doubt is not used again
+			if !s.answered(c, b, eof) {
+				return true
 			}
-			s.complete(c)
-			return true
+			continue
 		case eof:
-			s.fail(c, s.closeCause(c, causeClosedEarly))
+			s.lose(c, s.closeCause(c, causeClosedEarly), nil)
 			return true
 		}
 		if !c.resp.Continue {
 			break
 		}
 		c.resp.Continue = false
-		gen, attempt := c.gen, c.attempt
+		f, gen := c.head, c.gen
 		s.release(c)
-		if c.gen != gen || c.attempt != attempt || c.state != connBusy {
+		if c.gen != gen || c.head != f || c.state != connBusy {
 			return true
 		}
 		if len(b) == 0 {
@@ -227,11 +132,45 @@ func (s *shard) parse(c *conn, b []byte, eof bool) bool {
 		}
 	}
 	if len(b) > len(s.buf)/2 {
-		s.fail(c, causeOf(errLineLimit))
+		s.lose(c, causeOf(errLineLimit), nil)
 		return true
 	}
 	c.left = append(c.left[:0], b...)
+	if s.silence > 0 && c.gotAny {
+		s.quiets.set(s.now+s.silence, c, c.heard)
+	}
 	return false
+}
+
+// answered sees to c's first request, whose answer is complete; rest is what has come behind it. It tells whether that may
+// hold the next one's answer.
+func (s *shard) answered(c *conn, rest []byte, eof bool) (more bool) {
+	last := c.depth == 1
+	if last && (len(rest) > 0 || eof || c.ended || len(c.rest) > 0 || len(c.out) > 0 || c.held != nil || c.want) {
+		c.resp.Close = true // a connection whose state is in doubt is not used again
+	}
+	c.left = c.left[:0]
+	gen := c.gen
+	s.complete(c)
+	if last || c.gen != gen {
+		return false
+	}
+	c.gotAny = len(rest) > 0
+	return len(rest) > 0 || eof
+}
+
+// hush ends the answers that silence ends.
+func (s *shard) hush() {
+	for c, heard := s.quiets.due(s.now); c != nil; c, heard = s.quiets.due(s.now) {
+		if c.state != connBusy || c.heard != heard || !c.gotAny {
+			continue
+		}
+		if p, ok := c.codec.(transport.Patient); ok && p.Silent(&c.resp) {
+			s.rec.heard = heard
+			s.answered(c, nil, false)
+			s.rec.heard = 0
+		}
+	}
 }
 
 // closeCause tells the ways apart in which a connection ends without an answer.
@@ -249,40 +188,92 @@ func (s *shard) closeCause(c *conn, cause string) string {
 	return cause
 }
 
-// complete ends c's request with its answer.
+// complete ends c's first request with its answer, or sends it on to where the answer points.
 func (s *shard) complete(c *conn) {
-	s.busy.remove(c)
-	s.rec.completed(c, s.now)
-	c.left = c.left[:0]
-	s.giveBack(c.at.item)
-	c.at.item = nil
-	s.keepOrClose(c)
-	s.afterOutcome(true)
+	f := c.detach()
+	depth := f.depth
+	target, moved := c.resp.Redirect-1, false
+	if target >= 0 && target < len(s.pools) && f.redirects < maxRedirects {
+		moved = s.redirect(f, target, c.resp.RedirectPrefix)
+	}
+	if !moved {
+		s.rec.completed(f, c.target, c.resp.Status, s.now)
+		s.land(f, outcome{resp: &c.resp, target: c.target})
+	}
+	switch {
+	case c.head == nil:
+		s.keepOrClose(c)
+	case c.resp.Close:
+		s.lose(c, causeBehindClose, nil)
+	default:
+		c.fresh = false
+		c.listen()
+		s.room(c)
+	}
+	s.afterOutcome(true, !moved && depth == 0)
 }
 
-// fail ends c's request without an answer, and the connection with it.
-func (s *shard) fail(c *conn, cause string) {
-	s.busy.remove(c)
-	s.rec.failed(c, s.now, cause)
-	s.giveBack(c.at.item)
-	c.at.item = nil
+// lose ends c and all its requests: which (nil: the first) for the given cause, the others because of it.
+func (s *shard) lose(c *conn, cause string, which *flight) {
+	if which == nil {
+		which = c.head
+	}
+	slots := 0
+	for c.head != nil {
+		f, why := c.detach(), cause
+		if f != which && cause != causeCutOff {
+			why = causeBehind
+		}
+		if f.depth == 0 {
+			slots++
+		}
+		s.rec.failed(f, c.target, s.now, why)
+		s.land(f, outcome{cause: why, target: c.target})
+	}
 	s.closeConn(c)
-	s.afterOutcome(false)
+	for range slots {
+		s.freeSlot(false)
+	}
+	s.afterOutcome(false, false)
 }
 
-// abandon ends c's request without an outcome.
-func (s *shard) abandon(c *conn) {
-	s.busy.remove(c)
-	s.rec.abandoned(c, s.now)
-	s.giveBack(c.at.item)
-	c.at.item = nil
-	s.closeConn(c)
+// failFlight ends f for the given cause.
+func (s *shard) failFlight(f *flight, cause string) {
+	if f.sock != nil {
+		s.sockets.fail(s, f, cause)
+		return
+	}
+	s.lose(f.conn, cause, f)
+}
+
+// abandon ends f without an outcome, and its connection.
+func (s *shard) abandon(f *flight) {
+	c := f.conn
+	s.rec.abandoned(f, s.now)
+	s.busy.remove(f)
+	s.giveBack(f.item)
+	if c != nil {
+		f.conn = nil
+		if c.state != connFree {
+			c.head, c.tail, c.depth = nil, nil, 0
+			s.closeConn(c)
+		}
+	}
+}
+
+// freeSlot lets closed mode go on after an outcome.
+func (s *shard) freeSlot(ok bool) {
+	if s.cfg.Closed {
+		s.closed.outcome(s, ok)
+	}
 }
 
 // afterOutcome goes on after an outcome: a waiting request may have its turn.
-func (s *shard) afterOutcome(ok bool) {
+func (s *shard) afterOutcome(ok, slot bool) {
 	if s.cfg.Closed {
-		s.closed.outcome(s, ok)
+		if slot {
+			s.closed.outcome(s, ok)
+		}
 		s.closed.take(s) // at once: a target that is kept busy need not be woken for each batch
 	}
 	if s.waiting.len() > 0 {

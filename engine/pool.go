@@ -1,8 +1,11 @@
 package engine
 
+import "github.com/iagoloadgen/iago/transport"
+
 // pool is a shard's connections to one target.
 type pool struct {
 	idle      connList // by the moment they became idle
+	roomy     connList // busy, with room in their pipelines; the next one to use first
 	open      int
 	addr      int   // rotates over the target's addresses
 	resolved  int32 // generation of the target's addresses that is in use
@@ -35,8 +38,14 @@ func (s *shard) up(t int) int {
 	return t
 }
 
-// launch gives a to a kept connection or to a new one. It reports false when a must wait.
+// launch gives a to a kept connection, to a new one, or to the pipeline of a busy one. It reports false when a must wait.
 func (s *shard) launch(a arrival) bool {
+	if s.sockets != nil {
+		return s.sockets.launch(s, a)
+	}
+	if a.item.pinned {
+		return s.tryTarget(int(a.item.target), a)
+	}
 	t := s.up(int(a.item.target))
 	if s.tryTarget(t, a) {
 		return true
@@ -52,20 +61,37 @@ func (s *shard) launch(a arrival) bool {
 
 func (s *shard) tryTarget(t int, a arrival) bool {
 	p := s.pools[t]
-	if c := p.idle.last; c != nil {
-		p.idle.remove(c)
-		if a, ok := s.fit(a, t); ok {
-			s.begin(c, a)
-		} else {
-			p.idle.push(c)
-		}
-		return true
-	}
-	if !s.mayOpen(p) {
+	if p.idle.last == nil && p.roomy.first == nil && !s.mayOpen(p) {
 		return false
 	}
 	a, ok := s.fit(a, t)
-	return !ok || s.dial(t, a)
+	switch {
+	case !ok:
+		return true
+	case p.idle.last != nil:
+		c := p.idle.last
+		p.idle.remove(c)
+		s.begin(c, s.attempt(a))
+		return true
+	case s.mayOpen(p) && s.dial(t, a):
+		return true
+	case p.roomy.first != nil:
+		s.begin(p.roomy.first, s.attempt(a))
+		return true
+	}
+	return false
+}
+
+// room keeps c in the list of connections with room in their pipelines, or out of it.
+func (s *shard) room(c *conn) {
+	has := c.state == connBusy && c.depth < s.cfg.Pipeline && c.held == nil
+	list := &s.pools[c.target].roomy
+	if c.roomy {
+		list.remove(c)
+	}
+	if c.roomy = has; has {
+		list.push(c) // last: the others have their turn first
+	}
 }
 
 // mayOpen tells whether the limits allow one more connection, and notes which does not.
@@ -88,10 +114,9 @@ func (s *shard) fit(a arrival, t int) (arrival, bool) {
 	case it.fixed:
 		a.item = s.fixed[t]
 	default:
-		wire, err := s.cfg.Codec.AppendRequest(it.req.Wire[:0], &it.req, &s.cfg.Targets[t])
+		wire, err := s.cfg.Codec.AppendRequest(it.req.Wire[:0], &it.req, &s.e.targets[t])
 		if err != nil { // it could be encoded for another target, so this is very odd
-			s.rec.dropped(it, causeEncode)
-			s.giveBack(it)
+			s.drop(a, causeEncode)
 			return a, false
 		}
 		it.req.Wire, it.target = wire, int32(t)
@@ -109,9 +134,16 @@ func (s *shard) newConn(t int) *conn {
 		s.conns = append(s.conns, c)
 	}
 	c.codec = s.cfg.Codec.NewConn()
+	c.stamp, _ = c.codec.(transport.Stamper)
+	if p, ok := c.codec.(transport.Patient); ok {
+		s.silence = int64(p.Silence())
+	}
 	c.target, c.born, c.fresh = int32(t), s.now, true
-	c.hasFD, c.tls, c.want, c.ended = false, nil, false, false
-	c.left, c.rest, c.held = c.left[:0], nil, nil
+	c.hasFD, c.tls, c.want, c.ended, c.roomy, c.dirty = false, nil, false, false, false, false
+	c.left, c.rest, c.held, c.out, c.queued, c.oneWays = c.left[:0], nil, nil, c.out[:0], 0, 0
+	c.gotAny = false
+	c.resp.Keep = s.cfg.Keep
+	c.resp.Reset()
 	s.open++
 	s.pools[t].open++
 	s.rec.cur.MaxConnections = max(s.rec.cur.MaxConnections, int64(s.open))
@@ -123,6 +155,10 @@ func (s *shard) closeConn(c *conn) {
 	p := s.pools[c.target]
 	if c.state == connIdle {
 		p.idle.remove(c)
+	}
+	if c.roomy {
+		p.roomy.remove(c)
+		c.roomy = false
 	}
 	if c.hasFD {
 		s.poll.Close(c.handle)
@@ -136,15 +172,24 @@ func (s *shard) closeConn(c *conn) {
 
 // dial opens a connection for a. It reports false when a must wait for a descriptor.
 func (s *shard) dial(t int, a arrival) bool {
+	c, err := s.open1(t, a.item)
+	if c == nil {
+		return false
+	}
+	s.dialing(c, s.attempt(a), err)
+	return true
+}
+
+// open1 begins to open a connection for it; nil: for want of a descriptor.
+func (s *shard) open1(t int, it *item) (c *conn, err error) {
 	p := s.pools[t]
 	set := s.resolved(t)
 	addr := set.addrs[p.addr%len(set.addrs)]
 	p.addr++
-	c := s.newConn(t)
-	c.addr = set.generation
-	var err error
-	if s.cfg.Targets[t].TLS {
-		s.dialTLS(c, addr)
+	c = s.newConn(t)
+	c.addr, c.server = set.generation, addr
+	if s.e.targets[t].TLS {
+		s.dialTLS(c, addr, &it.req)
 	} else {
 		c.handle, err = s.poll.Open(addr, c.token())
 		c.hasFD = err == nil
@@ -152,16 +197,20 @@ func (s *shard) dial(t int, a arrival) bool {
 	if err != nil && outOfDescriptors(err) {
 		s.closeConn(c)
 		s.why, s.retryAt = waitDescriptors, s.now+second/100
-		return false
+		return nil, err
 	}
 	c.state = connDialing
-	s.attempt(c, a)
+	return c, err
+}
+
+// dialing lets f wait for its connection, unless that has failed already.
+func (s *shard) dialing(c *conn, f *flight, err error) {
+	c.attach(f)
 	if err != nil {
 		s.dialFailed(c, causeOf(err))
 	} else if s.cfg.ConnectTimeout > 0 {
-		s.dials.set(s.now+int64(s.cfg.ConnectTimeout), c)
+		s.dials.set(s.now+int64(s.cfg.ConnectTimeout), c, 0)
 	}
-	return true
 }
 
 // resolved looks up the target's addresses. Once they have changed, kept connections are to the old ones: they are closed,
@@ -183,21 +232,22 @@ func (s *shard) dialFailed(c *conn, cause string) {
 	if len(s.pools) > 1 {
 		p.downUntil = s.now + min(backoffMin<<min(p.fails, 10), backoffMax)
 		if p.fails == 0 {
-			s.e.logf("target %s: %s; the others take its share", s.cfg.Targets[c.target].URL, cause)
+			s.e.logf("target %s: %s; the others take its share", s.e.targets[c.target].URL, cause)
 		}
 	}
 	p.fails++
-	s.fail(c, cause)
+	s.lose(c, cause, nil)
 }
 
 // keepOrClose decides what becomes of a connection that has given its answer.
 func (s *shard) keepOrClose(c *conn) {
 	old := s.cfg.Pool.MaxLife > 0 && s.now-c.born >= int64(s.cfg.Pool.MaxLife)
+	c.fresh = false
 	if c.resp.Close || s.cfg.Pool.NoReuse || old || c.addr != s.pools[c.target].resolved {
 		s.closeConn(c)
 		return
 	}
-	c.state, c.idleSince, c.fresh = connIdle, s.now, false
+	c.state, c.idleSince = connIdle, s.now
 	s.pools[c.target].idle.push(c)
 }
 

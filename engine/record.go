@@ -15,8 +15,10 @@ type recorder struct {
 	nextTick int64
 	warm     int64
 
-	inFlight int64
-	since    int64 // inFlight is what it is since then
+	inFlight  int64
+	following int64 // the part of it that are follow-ups
+	since     int64 // inFlight is what it is since then
+	heard     int64 // above 0: when the answer at hand ended, which only a silence since has shown
 
 	labels   []*measure.Label // by label number
 	only     *measure.Label   // where all requests have one label: it gets the seconds' sums; nil: they differ
@@ -29,6 +31,15 @@ type recorder struct {
 	}
 }
 
+// requests is where a is counted.
+func (r *recorder) requests(a *arrival) *measure.Requests {
+	if a.depth > 0 {
+		return &r.cur.Followups.Requests
+	}
+	return &r.cur.Requests
+}
+
+// times is where a's times go; a follow-up's are gone with the interval's follow-ups, but for latency.
 func (r *recorder) times(a *arrival) *measure.Times {
 	if a.due < r.warm {
 		return &r.cur.Warmup
@@ -36,18 +47,19 @@ func (r *recorder) times(a *arrival) *measure.Times {
 	return &r.cur.Times
 }
 
-// label returns the figures of the request's label; nil: none.
-func (r *recorder) label(it *item) *measure.Label {
-	if it.label < 0 {
+// label returns the figures of the request's label; nil: none. Follow-ups are outside the labels' figures.
+func (r *recorder) label(a *arrival) *measure.Label {
+	n := a.item.label
+	if n < 0 || a.depth > 0 {
 		return nil
 	}
-	for int(it.label) >= len(r.labels) {
+	for int(n) >= len(r.labels) {
 		r.labels = append(r.labels, nil)
 	}
-	l := r.labels[it.label]
+	l := r.labels[n]
 	if l == nil {
 		l = new(measure.Label)
-		r.labels[it.label] = l
+		r.labels[n] = l
 	}
 	return l
 }
@@ -61,10 +73,13 @@ func (r *recorder) flow(now, d int64) {
 }
 
 func (r *recorder) taken(a *arrival) {
-	r.cur.Requests.Scheduled++
-	r.arrivals += int64(max(a.item.req.Weight, 1))
+	r.requests(a).Scheduled++
+	if a.depth > 0 {
+		return
+	}
+	r.arrivals++
 	r.times(a).Lateness.Record(a.taken - a.due)
-	if l := r.label(a.item); l != nil {
+	if l := r.label(a); l != nil {
 		l.Requests.Scheduled++
 	}
 }
@@ -75,94 +90,145 @@ func (r *recorder) starved() {
 	r.arrivals++
 }
 
-func (r *recorder) dropped(it *item, rule string) {
-	r.cur.Requests.Dropped++
-	r.cur.DroppedBy[rule]++
-	if l := r.label(it); l != nil {
+func (r *recorder) dropped(a *arrival, rule string) {
+	r.requests(a).Dropped++
+	if a.depth == 0 {
+		r.cur.DroppedBy[rule]++
+	}
+	if l := r.label(a); l != nil {
 		l.Requests.Dropped++
 	}
 }
 
-func (r *recorder) unsent(it *item, why string) {
-	r.cur.Requests.Unsent++
-	r.cur.UnsentBy[why]++
-	if l := r.label(it); l != nil {
+func (r *recorder) unsent(a *arrival, why string) {
+	r.requests(a).Unsent++
+	if a.depth == 0 {
+		r.cur.UnsentBy[why]++
+	}
+	if l := r.label(a); l != nil {
 		l.Requests.Unsent++
 	}
 }
 
 // sent notes that an attempt was begun at now.
-func (r *recorder) sent(it *item, now int64) {
-	r.cur.Requests.Sent++
+func (r *recorder) sent(f *flight, now int64) {
+	r.requests(&f.arrival).Sent++
 	r.flow(now, 1)
-	if l := r.label(it); l != nil {
+	if f.depth > 0 {
+		r.following++
+	}
+	if l := r.label(&f.arrival); l != nil {
 		l.Requests.Sent++
 	}
 }
 
-func (r *recorder) firstByte(c *conn) {
-	r.times(&c.at).Wait.Record(c.first - c.at.taken)
-}
-
-func (r *recorder) completed(c *conn, now int64) {
-	r.flow(now, -1)
-	r.cur.AttemptTime += uint64(now - c.attempt)
-	r.cur.Requests.Completed++
-	r.cur.Status[c.resp.Status]++
-	t := r.times(&c.at)
-	t.Latency.Record(now - c.at.due)
-	t.Service.Record(now - c.first)
-	if l := r.label(c.at.item); l != nil {
-		l.Requests.Completed++
-		if c.at.due >= r.warm {
-			l.Latency.Record(now - c.at.due)
-		}
-	}
-	if r.codec.ServerError(c.resp.Status) {
-		r.cur.ServerErrors++
-		r.keep(c, now, "status "+r.codec.StatusName(c.resp.Status), c.resp.Status)
+// firstByte notes that f's first byte was handed over.
+func (r *recorder) firstByte(f *flight) {
+	if f.depth == 0 {
+		r.times(&f.arrival).Wait.Record(f.first - f.taken)
 	}
 }
 
-func (r *recorder) failed(c *conn, now int64, cause string) {
+// ended notes that f has its outcome.
+func (r *recorder) ended(f *flight, now int64) {
 	r.flow(now, -1)
-	r.cur.AttemptTime += uint64(now - c.attempt)
-	r.cur.Requests.Failed++
-	r.cur.Errors[cause]++
-	late := timedOut(cause)
-	if late {
-		r.cur.Requests.TimedOut++
-		r.times(&c.at).Latency.Record(now - c.at.due)
+	r.cur.AttemptTime += uint64(now - f.attempt)
+	if f.depth > 0 {
+		r.following--
 	}
-	if l := r.label(c.at.item); l != nil {
-		l.Requests.Failed++
-		if late {
-			l.Requests.TimedOut++
-			if c.at.due >= r.warm {
-				l.Latency.Record(now - c.at.due)
+}
+
+func (r *recorder) completed(f *flight, target int32, status int, now int64) {
+	r.ended(f, now)
+	if r.heard > 0 {
+		now, r.heard = r.heard, 0
+	}
+	r.requests(&f.arrival).Completed++
+	if f.depth > 0 {
+		r.cur.Followups.Status[r.codec.StatusName(status)]++
+		r.cur.Followups.Latency.Record(now - f.due)
+	} else {
+		r.cur.Status[status]++
+		t := r.times(&f.arrival)
+		t.Latency.Record(now - f.due)
+		t.Service.Record(now - f.first)
+		if l := r.label(&f.arrival); l != nil {
+			l.Requests.Completed++
+			if f.due >= r.warm {
+				l.Latency.Record(now - f.due)
 			}
 		}
 	}
-	r.keep(c, now, cause, 0)
+	if r.codec.ServerError(status) {
+		if f.depth == 0 {
+			r.cur.ServerErrors++
+		}
+		r.keep(&f.arrival, target, now, "status "+r.codec.StatusName(status), status)
+	}
 }
 
-func (r *recorder) abandoned(c *conn, now int64) {
+func (r *recorder) failed(f *flight, target int32, now int64, cause string) {
+	r.ended(f, now)
+	q, late := r.requests(&f.arrival), timedOut(cause)
+	q.Failed++
+	if late {
+		q.TimedOut++
+	}
+	r.keep(&f.arrival, target, now, cause, 0)
+	if f.depth > 0 {
+		r.cur.Followups.Errors[cause]++
+		if late {
+			r.cur.Followups.Latency.Record(now - f.due)
+		}
+		return
+	}
+	r.cur.Errors[cause]++
+	if late {
+		r.times(&f.arrival).Latency.Record(now - f.due)
+	}
+	if l := r.label(&f.arrival); l != nil {
+		l.Requests.Failed++
+		if late {
+			l.Requests.TimedOut++
+			if f.due >= r.warm {
+				l.Latency.Record(now - f.due)
+			}
+		}
+	}
+}
+
+func (r *recorder) abandoned(f *flight, now int64) {
 	r.flow(now, -1)
-	r.cur.Requests.InFlight++
-	if l := r.label(c.at.item); l != nil {
+	if f.depth > 0 {
+		r.following--
+	}
+	r.requests(&f.arrival).InFlight++
+	if l := r.label(&f.arrival); l != nil {
 		l.Requests.InFlight++
 	}
 }
 
 // keep adds a failure to the sample, if it is wanted there.
-func (r *recorder) keep(c *conn, now int64, cause string, status int) {
+func (r *recorder) keep(a *arrival, target int32, now int64, cause string, status int) {
 	if !r.sample.Want(cause) {
 		return
 	}
-	req := &c.at.item.req
+	req := &a.item.req
 	r.sample.Put(measure.Failure{
-		At: now, Due: c.at.due, Latency: now - c.at.due, Cause: cause, Status: status,
-		Target: r.targets[c.target].URL, Method: string(req.Method), URI: string(req.URI), Label: req.Label,
+		At: now, Due: a.due, Latency: now - a.due, Cause: cause, Status: status,
+		Target: r.targets[target].URL, Method: string(req.Method), URI: string(req.URI), Label: req.Label,
+	})
+}
+
+// keepCheck adds a failed check to the sample, if it is wanted there.
+func (r *recorder) keepCheck(x *exchange, cause string) {
+	if !r.sample.Want(cause) {
+		return
+	}
+	req := &x.item.req
+	r.sample.Put(measure.Failure{
+		At: x.at, Due: int64(x.Due), Latency: int64(x.Latency), Cause: cause, Status: x.Response.Status,
+		Target: x.Target, Method: string(req.Method), URI: string(req.URI), Label: req.Label,
 	})
 }
 
@@ -199,8 +265,8 @@ func (r *recorder) open(s *shard) {
 func (r *recorder) close(s *shard) {
 	r.flow(max(s.now, r.since), 0)
 	r.cur.End = max(s.now, 0)
-	r.cur.InFlightEnd = r.inFlight
-	r.cur.WaitingEnd = int64(s.waiting.len())
+	r.cur.InFlightEnd = r.inFlight - r.following
+	r.cur.WaitingEnd = int64(s.waiting.len()) - s.followWaiting
 }
 
 // share adds the interval, which is about to be handed over, to the label that all requests have.

@@ -120,7 +120,7 @@ func (r *resolver) resolve(ctx context.Context, i int) ([]poller.Addr, error) {
 	}
 	slices.SortFunc(addrs, func(a, b poller.Addr) int { return a.Compare(b.AddrPort) })
 	addrs = slices.Compact(addrs)
-	if len(addrs) > 1 {
+	if len(addrs) > 1 && !t.Datagram {
 		addrs = r.answering(ctx, addrs)
 	}
 	return addrs, nil

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"github.com/iagoloadgen/iago/internal/poller"
+	"github.com/iagoloadgen/iago/load"
 )
 
 // shard is one event loop. Nothing of it is touched by another goroutine while it runs, but for what says so.
@@ -30,16 +31,26 @@ type shard struct {
 	why      string // what the waiting ones wait for
 	retryAt  int64  // when descriptors ran out: the next try; 0: none
 
-	conns    []*conn // by slot
-	free     []*conn
-	pools    []*pool // by target
-	rotate   int
-	open     int
-	busy     connList // those with a request, by attempt
-	dials    deadlines
-	holds    deadlines
-	handed   chan handover // connections made by other goroutines (TLS)
-	nextTidy int64
+	conns   []*conn // by slot
+	free    []*conn
+	pools   []*pool // by target
+	rotate  int
+	open    int
+	busy    flightList // all that is under way
+	flights []*flight  // spare ones
+	dials   deadlines
+	holds   deadlines
+	quiets  deadlines
+	silence int64 // ends answers; 0: does not
+	none    load.Response
+	dirty   []dirtyConn // connections with something to write at the end of the pass
+	sockets *sockets    // where requests are datagrams; else nil
+	debt    int64       // arrivals that belong to the request before them
+
+	desk          *desk         // towards a processor that sees outcomes; else nil
+	followWaiting int64         // follow-ups in waiting
+	handed        chan handover // connections made by other goroutines (TLS)
+	nextTidy      int64
 
 	buf    []byte // for reading
 	events []poller.Event
@@ -71,6 +82,7 @@ func (s *shard) loop() {
 		s.obey()
 		s.expire()
 		s.takeDue()
+		s.flushAll()
 		s.rec.tick(s)
 		if s.done() {
 			break
@@ -116,6 +128,12 @@ func (s *shard) nextWake() int64 {
 	if s.holds.q.len() > 0 {
 		at = min(at, s.holds.q.front().at)
 	}
+	if s.quiets.q.len() > 0 {
+		at = min(at, s.quiets.q.front().at)
+	}
+	if s.desk != nil {
+		at = min(at, s.desk.nextDue())
+	}
 	if s.ended {
 		at = min(at, s.endedAt+int64(s.cfg.Timeout))
 	}
@@ -130,6 +148,9 @@ func (s *shard) obey() {
 	switch s.e.order.Load() {
 	case orderStop:
 		s.stop(s.now)
+		if s.desk != nil {
+			s.desk.closing = true
+		}
 	case orderBreak:
 		s.stop(s.now)
 		s.breakOff()
@@ -139,6 +160,9 @@ func (s *shard) obey() {
 		case h := <-s.handed:
 			s.takeOver(h)
 		default:
+			if s.desk != nil {
+				s.desk.collect(s)
+			}
 			return
 		}
 	}
@@ -153,21 +177,27 @@ func (s *shard) stop(at int64) {
 
 // done tells whether all arrivals have had their outcome.
 func (s *shard) done() bool {
-	return s.finished || s.ended && s.busy.n == 0 && s.waiting.len() == 0
+	return s.finished || s.ended && s.busy.n == 0 && s.waiting.len() == 0 && (s.desk == nil || s.desk.idle())
 }
 
 // expire sees to time-outs and to the pools.
 func (s *shard) expire() {
-	for c := s.busy.first; c != nil && c.attempt+int64(s.cfg.Timeout) <= s.now; c = s.busy.first {
-		s.fail(c, causeTimeout)
+	for f := s.busy.first; f != nil && f.attempt+int64(s.cfg.Timeout) <= s.now; f = s.busy.first {
+		s.failFlight(f, causeTimeout)
 	}
-	for c := s.dials.due(s.now); c != nil; c = s.dials.due(s.now) {
+	for c, _ := s.dials.due(s.now); c != nil; c, _ = s.dials.due(s.now) {
 		if c.state == connDialing {
-			s.fail(c, causeConnectTimeout)
+			s.lose(c, causeConnectTimeout, nil)
 		}
 	}
-	for c := s.holds.due(s.now); c != nil; c = s.holds.due(s.now) {
-		s.release(c)
+	for c, attempt := s.holds.due(s.now); c != nil; c, attempt = s.holds.due(s.now) {
+		if c.head != nil && c.head.attempt == attempt {
+			s.release(c)
+		}
+	}
+	s.hush()
+	if s.desk != nil {
+		s.desk.takeDue(s)
 	}
 	if s.now >= s.nextTidy {
 		s.tidy()
@@ -181,8 +211,8 @@ func (s *shard) expire() {
 // cutOff ends a run that has used up its time after the schedule: what is under way has timed out, what waits was never sent.
 func (s *shard) cutOff() {
 	s.dropWaiting()
-	for c := s.busy.first; c != nil; c = s.busy.first {
-		s.fail(c, causeCutOff)
+	for f := s.busy.first; f != nil; f = s.busy.first {
+		s.failFlight(f, causeCutOff)
 	}
 	s.finished = true
 }
@@ -190,17 +220,20 @@ func (s *shard) cutOff() {
 // breakOff ends at once: what is under way has no outcome.
 func (s *shard) breakOff() {
 	s.dropWaiting()
-	for c := s.busy.first; c != nil; c = s.busy.first {
-		s.abandon(c)
+	for f := s.busy.first; f != nil; f = s.busy.first {
+		s.abandon(f)
 	}
 	s.finished = true
 }
 
 func (s *shard) dropWaiting() {
 	for s.waiting.len() > 0 {
-		a := s.waiting.pop()
-		s.rec.unsent(a.item, s.why)
+		a := s.unqueue()
+		s.rec.unsent(&a, s.why)
 		s.giveBack(a.item)
+	}
+	if s.desk != nil {
+		s.desk.dropThinking(s)
 	}
 }
 
@@ -211,6 +244,9 @@ func (s *shard) finish() {
 		if c.state != connFree {
 			s.closeConn(c)
 		}
+	}
+	if s.sockets != nil {
+		s.sockets.shut(s)
 	}
 	s.poll.Shut()
 }

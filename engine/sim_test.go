@@ -60,6 +60,7 @@ type simConn struct {
 	token   uint64
 	addr    poller.Addr
 	in, out []byte
+	grams   []string // datagrams to be read
 	err     error // after out
 	closed  bool
 }
@@ -139,6 +140,52 @@ func (s *sim) Write(h poller.Handle, b []byte) (int, error) {
 		line := string(c.in[:i])
 		c.in = c.in[i+1:]
 		s.serve(c, line)
+	}
+}
+
+func (s *sim) WriteNow(h poller.Handle, b []byte) (int, error) { return s.Write(h, b) }
+
+func (s *sim) OpenDatagram(a poller.Addr, token uint64) (poller.Handle, error) {
+	if s.limit > 0 && len(s.conns) >= s.limit {
+		return -1, syscall.EMFILE
+	}
+	s.last++
+	s.opened++
+	s.conns[s.last] = &simConn{s: s, token: token, addr: a}
+	return s.last, nil
+}
+
+func (s *sim) SendBatch(h poller.Handle, out [][]byte) (int, error) {
+	c := s.conns[h]
+	for _, b := range out {
+		s.serve(c, string(b))
+	}
+	return len(out), nil
+}
+
+func (s *sim) RecvBatch(h poller.Handle, in [][]byte, sizes []int) (int, error) {
+	c := s.conns[h]
+	if c.err != nil {
+		err := c.err
+		c.err = nil
+		return 0, err
+	}
+	n := min(len(c.grams), len(in))
+	for i := range n {
+		sizes[i] = copy(in[i], c.grams[i])
+	}
+	c.grams = c.grams[n:]
+	if n == 0 {
+		return 0, poller.ErrAgain
+	}
+	return n, nil
+}
+
+// datagram gives b to the generator.
+func (c *simConn) datagram(b string) {
+	if !c.closed {
+		c.grams = append(c.grams, b)
+		c.s.ready = append(c.s.ready, poller.Event{Token: c.token, Flags: poller.Readable})
 	}
 }
 
@@ -235,7 +282,9 @@ var simTarget = load.Target{URL: "lines://10.0.0.1:7", Scheme: "lines", Host: "1
 func simRun(t *testing.T, s *sim, c Config) (*measure.Interval, Result) {
 	t.Helper()
 	total := measure.NewInterval()
-	c.Codec = lines{}
+	if c.Codec == nil {
+		c.Codec = lines{}
+	}
 	if c.Targets == nil {
 		c.Targets = []load.Target{simTarget}
 	}
@@ -280,6 +329,9 @@ func checkIdentities(t *testing.T, i *measure.Interval, r *Result) {
 	}
 	if q.Sent != q.Completed+q.Failed+q.InFlight {
 		t.Errorf("sent ≠ completed + failed + in flight: %+v", q)
+	}
+	if f := i.Followups.Requests; f.Scheduled != f.Sent+f.Dropped+f.Unsent || f.Sent != f.Completed+f.Failed+f.InFlight {
+		t.Errorf("follow-ups: %+v", f)
 	}
 	if r.End != EndAborted && q.InFlight == 0 && i.InFlightTime != i.AttemptTime {
 		t.Errorf("Little's law: time integral %d, sum of attempts %d", i.InFlightTime, i.AttemptTime)

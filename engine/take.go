@@ -36,7 +36,13 @@ func (s *shard) takeDue() {
 		if s.ended || !s.nextDue || s.next > s.now {
 			return
 		}
-		s.takeOne(s.next)
+		if s.debt > 0 { // it belongs to a request of more than one arrival
+			s.debt--
+			s.taken++
+			s.rec.arrivals++
+		} else {
+			s.takeOne(s.next)
+		}
 		if !s.ended {
 			s.advance()
 		}
@@ -57,14 +63,20 @@ func (s *shard) takeOne(due int64) {
 		return
 	}
 	s.taken++
+	s.debt = int64(max(it.req.Weight, 1)) - 1
 	a := arrival{item: it, due: due, taken: s.now}
 	s.rec.taken(&a)
 	if skip := int64(s.cfg.SkipLate); skip > 0 && s.now-due > skip {
-		s.rec.dropped(it, dropLate)
-		s.giveBack(it)
+		s.drop(a, dropLate)
 		return
 	}
 	s.dispatch(a)
+}
+
+// drop gives a up by a rule.
+func (s *shard) drop(a arrival, rule string) {
+	s.rec.dropped(&a, rule)
+	s.over(a, outcome{cause: "dropped: " + rule}, 0)
 }
 
 // prepared gets the next request.
@@ -83,7 +95,7 @@ func (s *shard) dispatch(a arrival) {
 	case len(s.pools) == 1 && s.pools[0].idle.last != nil: // the common case, without the general one's looks around
 		c := s.pools[0].idle.last
 		s.pools[0].idle.remove(c)
-		s.begin(c, a)
+		s.begin(c, s.attempt(a))
 	case !s.launch(a):
 		s.enqueue(a)
 	}
@@ -91,11 +103,13 @@ func (s *shard) dispatch(a arrival) {
 
 func (s *shard) enqueue(a arrival) {
 	if limit := s.cfg.DropBeyond; limit > 0 && s.waiting.len() >= limit {
-		s.rec.dropped(a.item, dropOverload)
-		s.giveBack(a.item)
+		s.drop(a, dropOverload)
 		return
 	}
 	s.waiting.push(a)
+	if a.depth > 0 {
+		s.followWaiting++
+	}
 	if s.why == waitDescriptors {
 		s.rec.cur.DescriptorWaits++
 	}
@@ -109,15 +123,27 @@ func (s *shard) drain() {
 	}
 	s.draining = true
 	for s.waiting.len() > 0 && !s.finished && s.launch(*s.waiting.front()) {
-		s.waiting.pop()
+		s.unqueue()
 		s.now = s.clock()
 	}
 	s.draining = false
 }
 
+// unqueue takes the first out of those that wait.
+func (s *shard) unqueue() arrival {
+	a := s.waiting.pop()
+	if a.depth > 0 {
+		s.followWaiting--
+	}
+	return a
+}
+
 // giveBack returns a request's memory to where it came from.
 func (s *shard) giveBack(it *item) {
-	if s.feed != nil && !it.fixed {
+	switch {
+	case it.follow:
+		s.desk.giveBack(it)
+	case s.feed != nil && !it.fixed:
 		s.feed.giveBack(it)
 	}
 }

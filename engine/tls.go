@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/iagoloadgen/iago/internal/poller"
+	"github.com/iagoloadgen/iago/load"
 )
 
 // TLS: handshakes run beside the loop, in a goroutine each over Go's net package, because their arithmetic takes a
@@ -25,8 +26,16 @@ type handover struct {
 }
 
 // dialTLS connects and shakes hands for c in a goroutine, which ends by handing over.
-func (s *shard) dialTLS(c *conn, addr poller.Addr) {
+func (s *shard) dialTLS(c *conn, addr poller.Addr, req *load.Request) {
 	token := c.token()
+	var preface []byte
+	if s.cfg.Preface != nil {
+		var err error
+		if preface, err = s.cfg.Preface(nil, req, addr.AddrPort); err != nil {
+			s.handed <- handover{token: token, err: err}
+			return
+		}
+	}
 	network, address := "tcp", addr.AddrPort.String()
 	if addr.Unix != "" {
 		network, address = "unix", addr.Unix
@@ -35,7 +44,7 @@ func (s *shard) dialTLS(c *conn, addr poller.Addr) {
 	ctx, cancel := context.WithTimeout(s.e.ctx, s.cfg.Timeout)
 	s.e.dials.Go(func() {
 		defer cancel()
-		h := shake(ctx, network, address, conf)
+		h := shake(ctx, network, address, preface, conf)
 		h.token = token
 		select {
 		case s.handed <- h:
@@ -48,10 +57,16 @@ func (s *shard) dialTLS(c *conn, addr poller.Addr) {
 	})
 }
 
-func shake(ctx context.Context, network, address string, conf *tls.Config) handover {
+func shake(ctx context.Context, network, address string, preface []byte, conf *tls.Config) handover {
 	nc, err := (&net.Dialer{KeepAlive: -1}).DialContext(ctx, network, address)
 	if err != nil {
 		return handover{err: err}
+	}
+	if len(preface) > 0 {
+		if _, err := nc.Write(preface); err != nil {
+			_ = nc.Close()
+			return handover{err: err}
+		}
 	}
 	p := &pipe{Conn: nc}
 	tc := tls.Client(p, conf)
@@ -98,9 +113,7 @@ func (s *shard) takeOver(h handover) {
 		return
 	}
 	c.handle, c.hasFD = handle, true
-	s.pools[c.target].fails, s.pools[c.target].downUntil = 0, 0
-	s.now = s.clock()
-	s.start(c)
+	s.opened(c)
 }
 
 // pipe lies below a tls.Conn: the true connection during the handshake, memory afterwards.

@@ -90,11 +90,20 @@ type Interval struct {
 	WaitingEnd                int64 // requests waiting for a connection at End
 	MaxConnections            int64 // the most connections open at any moment
 	DescriptorWaits           int64 // requests that had to wait because the process was out of file descriptors
+
+	Followups Followups        // requests made out of responses; in none of the above but the bytes and what is in flight
+	Checks    map[string]Check // named checks of responses, follow-ups' included
+	CheckFail int64            // of the schedule's completed requests, those with a failed check that are not server errors
+	Unseen    int64            // outcomes that a processor which was behind has not been shown
+	Datagrams Datagrams        // answers that answer nothing
 }
 
 // NewInterval returns an empty interval.
 func NewInterval() *Interval {
-	return &Interval{Errors: map[string]int64{}, DroppedBy: map[string]int64{}, UnsentBy: map[string]int64{}}
+	return &Interval{
+		Errors: map[string]int64{}, DroppedBy: map[string]int64{}, UnsentBy: map[string]int64{},
+		Followups: newFollowups(), Checks: map[string]Check{},
+	}
 }
 
 // Reset empties i and keeps its memory.
@@ -110,7 +119,9 @@ func (i *Interval) Reset() {
 	i.ServerErrors, i.BytesSent, i.BytesReceived = 0, 0, 0
 	i.InFlightTime, i.AttemptTime = 0, 0
 	i.MaxInFlight, i.InFlightEnd, i.WaitingEnd, i.MaxConnections = 0, 0, 0, 0
-	i.DescriptorWaits = 0
+	i.DescriptorWaits, i.CheckFail, i.Unseen, i.Datagrams = 0, 0, 0, Datagrams{}
+	i.Followups.Reset()
+	clear(i.Checks)
 }
 
 // Merge adds o, of the same stretch of time and another shard or of another stretch and the same shards, to i.
@@ -138,6 +149,14 @@ func (i *Interval) Merge(o *Interval, simultaneous bool) {
 	i.InFlightTime += o.InFlightTime
 	i.AttemptTime += o.AttemptTime
 	i.DescriptorWaits += o.DescriptorWaits
+	i.Followups.Add(&o.Followups)
+	for name, c := range o.Checks {
+		mine := i.Checks[name]
+		i.Checks[name] = Check{mine.Passed + c.Passed, mine.Failed + c.Failed}
+	}
+	i.CheckFail += o.CheckFail
+	i.Unseen += o.Unseen
+	i.Datagrams.Add(&o.Datagrams)
 	if simultaneous {
 		i.MaxInFlight += o.MaxInFlight
 		i.MaxConnections += o.MaxConnections

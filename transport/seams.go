@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/iagoloadgen/iago/load"
 )
@@ -49,6 +50,21 @@ type Greeter interface {
 type Refused struct{ Cause string }
 
 func (r *Refused) Error() string { return "refused: " + r.Cause }
+
+// Prefixer is a Conn that hears of bytes that were sent before a request, because of a Response.Redirect elsewhere.
+type Prefixer interface {
+	// Prefixed is called before the Start of a request that RedirectPrefix went before.
+	Prefixed(prefix []byte)
+}
+
+// Patient is a Conn whose answers may end by silence.
+type Patient interface {
+	// Silence is how long nothing must have come, after something has, for the answer to be over; the same for all connections
+	// of a run. 0: silence says nothing.
+	Silence() time.Duration
+	// Silent is called after that long. done: the answer is complete, as if Parse had said so.
+	Silent(resp *load.Response) (done bool)
+}
 
 // Stamper is a Conn that writes something of its own into each request before it is sent (a sequence number). It gets a copy
 // of the bytes that AppendRequest made, and may change but not lengthen them. Start follows, with the same or

@@ -27,6 +27,7 @@ type epoll struct {
 	raw    []unix.EpollEvent
 	ts     unix.Timespec
 	open   map[int]struct{}
+	batch  batch
 
 	wakeMu sync.Mutex // Wake against Shut
 	dead   bool
@@ -111,6 +112,9 @@ func (p *epoll) Read(h Handle, b []byte) (int, error) {
 }
 
 func (p *epoll) Write(h Handle, b []byte) (int, error) { return send(int(h), b) }
+
+// WriteNow implements Sockets.
+func (p *epoll) WriteNow(h Handle, b []byte) (int, error) { return send(int(h), b) }
 
 // WantWrite has nothing to do: a write that was refused brings an edge when there is room again.
 func (p *epoll) WantWrite(Handle, uint64, bool) error { return nil }

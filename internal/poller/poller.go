@@ -49,14 +49,29 @@ type Sockets interface {
 	// Wait at the latest, and must not change until the connection has given something back or is closed.
 	Read(h Handle, b []byte) (int, error)
 	Write(h Handle, b []byte) (int, error)
+	// WriteNow is Write whose b may change as soon as it returns. A connection uses either this or Write for requests that
+	// can be under way at the same time.
+	WriteNow(h Handle, b []byte) (int, error)
 	// WantWrite asks for a Writable event when there is room again (or no more), after a Write that gave ErrAgain.
 	WantWrite(h Handle, token uint64, on bool) error
 	Close(h Handle)
 }
 
+// Datagrams moves datagrams, many at a time.
+type Datagrams interface {
+	// OpenDatagram makes a UDP socket that talks to a alone. It may be used at once; events come as for connections.
+	OpenDatagram(a Addr, token uint64) (Handle, error)
+	// SendBatch sends the datagrams of out in order, and returns how many the kernel took: fewer than all beside ErrAgain (ask
+	// with WantWrite) or beside the error of the first one that it did not take. An error may be an earlier datagram's (refused).
+	SendBatch(h Handle, out [][]byte) (int, error)
+	// RecvBatch fills as many of in as there are datagrams, and sizes with their lengths; ErrAgain when there is none.
+	RecvBatch(h Handle, in [][]byte, sizes []int) (int, error)
+}
+
 // Poller is a set of connections that can be waited for.
 type Poller interface {
 	Sockets
+	Datagrams
 	// Wait fills events with what has happened, and returns how many. It waits at most timeout nanoseconds: 0 only
 	// looks, below 0 waits for ever. 0 events and no error: the time is over, Wake was called, or a signal came.
 	Wait(events []Event, timeout int64) (int, error)

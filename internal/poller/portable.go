@@ -35,6 +35,8 @@ type portConn struct {
 	out    []byte
 	closed bool
 
+	datagrams [][]byte // of a UDP socket, to be read
+
 	resume chan struct{} // the reader may fill its buffer again
 	kick   chan struct{} // the writer has something to write
 	gone   chan struct{}

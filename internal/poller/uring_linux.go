@@ -19,6 +19,7 @@ type uring struct {
 	free   []uint32
 	dry    []uint32 // connections whose receiving stopped for want of buffers
 	wakeFD int
+	batch  batch
 
 	wakeMu sync.Mutex // Wake against Shut
 	dead   bool
@@ -47,6 +48,7 @@ const (
 	kindRecv uint64 = iota + 1
 	kindSend
 	kindPoll
+	kindWatch
 	kindWake
 
 	genBits   = 28
@@ -175,6 +177,16 @@ func (p *uring) Write(h Handle, b []byte) (int, error) {
 	return send(c.fd, b)
 }
 
+// WriteNow implements Sockets.
+func (p *uring) WriteNow(h Handle, b []byte) (int, error) {
+	c := p.conns[h]
+	if c.end != nil && c.end != io.EOF { //nolint:errorlint // set by us
+		return 0, c.end
+	}
+	p.submit()
+	return send(c.fd, b)
+}
+
 // submit gives what is queued to the kernel, so that what follows comes after it.
 func (p *uring) submit() {
 	if p.r.unsent > 0 {
@@ -247,6 +259,8 @@ func (p *uring) handle(q *cqe, ev *Event) bool {
 	switch kind {
 	case kindRecv:
 		return p.received(c, i, q, ev)
+	case kindWatch:
+		return p.watched(c, i, q, ev)
 	case kindPoll:
 		c.polled = false
 		*ev = Event{Token: c.token, Flags: Writable}
