@@ -221,7 +221,7 @@ func (s *shard) lose(c *conn, cause string, which *flight) {
 	slots := 0
 	for c.head != nil {
 		f, why := c.detach(), cause
-		if f != which && cause != causeCutOff {
+		if f != which && cause != causeCutOff && cause != causeBehindClose {
 			why = causeBehind
 		}
 		if f.depth == 0 {

@@ -247,6 +247,10 @@ func (s *shard) keepOrClose(c *conn) {
 		s.closeConn(c)
 		return
 	}
+	if c.roomy {
+		s.pools[c.target].roomy.remove(c)
+		c.roomy = false
+	}
 	c.state, c.idleSince = connIdle, s.now
 	s.pools[c.target].idle.push(c)
 }

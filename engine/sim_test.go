@@ -31,6 +31,7 @@ type sim struct {
 	limit  int                              // descriptors; 0: no limit
 	pauses []simPause                       // of the generator's process
 	opened int
+	idle   func() // in each Wait; nil: nothing
 }
 
 type simPause struct{ at, length int64 }
@@ -197,6 +198,9 @@ func (s *sim) Close(h poller.Handle) {
 }
 
 func (s *sim) Wait(events []poller.Event, timeout int64) (int, error) {
+	if s.idle != nil {
+		s.idle()
+	}
 	until := s.now + max(timeout, 1000)
 	if timeout < 0 {
 		until = never
