@@ -8,7 +8,6 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +21,7 @@ import (
 	"github.com/iagoloadgen/iago/report"
 	"github.com/iagoloadgen/iago/source"
 	"github.com/iagoloadgen/iago/spec"
+	"github.com/iagoloadgen/iago/transport"
 )
 
 // Options are what a run needs besides its spec. The zero value runs quietly and leaves no directory.
@@ -111,6 +111,16 @@ func (j *Job) target() (err error) {
 	if c.Codec, err = conf.NewCodec(); err != nil {
 		return err
 	}
+	if q, ok := c.Codec.(transport.Sequential); ok && q.Sequential() && s.Pipeline > 1 {
+		return fmt.Errorf("job: pipeline: %d: expected 1: answers that end by silence, or with the connection, leave no room for others", s.Pipeline)
+	}
+	if !s.Proxy.IsZero() {
+		header, err := s.Proxy.NewHeader()
+		if err != nil {
+			return err
+		}
+		c.Preface = header.Append
+	}
 	c.TLS, err = tlsConfig(s.TLS)
 	return err
 }
@@ -136,33 +146,23 @@ func (j *Job) arrivals() (err error) {
 // requests opens the source, or makes the one request that is sent again and again.
 func (j *Job) requests() error {
 	s, c := j.spec, &j.config
-	p := j.options.Processor
-	if p == nil {
-		conf, err := j.processorConfig()
-		if err != nil {
-			return err
-		}
-		if p, err = processor.New(conf); err != nil {
-			return err
-		}
-		if s.Records.IsZero() && !conf.ForwardedFor {
-			c.Fixed = new(load.Request)
-			if err := p.Process(&load.Record{}, func() *load.Request { return c.Fixed }); err != nil {
-				return err
-			}
-		}
+	p, err := j.processor()
+	if err != nil {
+		return err
 	}
 	if err := j.labels(); err != nil {
 		return err
 	}
 	if c.Fixed != nil {
-		if len(c.Fixed.URI) == 0 && !slices.ContainsFunc(c.Targets, func(t load.Target) bool { return t.Path != "" }) {
+		if protocol, _ := s.Transport(); !protocol.Lines && len(c.Fixed.URI) == 0 && !slices.ContainsFunc(c.Targets, func(t load.Target) bool { return t.Path != "" }) {
 			c.Fixed.URI = []byte("/") // the same on the wire, and clearer in the sample of failures
 		}
 		_, err := c.Codec.AppendRequest(nil, c.Fixed, &c.Targets[0])
 		return err
 	}
-	c.Processor = p
+	if c.Processor = p; c.Stage != nil {
+		c.Processor = nil
+	}
 	if s.Records.IsZero() {
 		j.source = endless{}
 		c.Source = j.source
@@ -170,7 +170,7 @@ func (j *Job) requests() error {
 	}
 	src, err := source.Open(source.Options{
 		Path: s.Records.File, Stdin: j.options.Stdin, Format: s.Records.Format, Loop: s.Records.Loop,
-		Skip: s.Records.Skip, Limit: s.Records.Limit, MaxLine: int(s.Records.MaxLine),
+		Lines: j.lines(), Skip: s.Records.Skip, Limit: s.Records.Limit, MaxLine: int(s.Records.MaxLine),
 	})
 	if err != nil {
 		return err
@@ -180,6 +180,12 @@ func (j *Job) requests() error {
 }
 
 func (j *Job) labels() error {
+	if own, ok := j.config.Codec.(transport.Labeler); ok && len(j.spec.Labels.Rules) == 0 {
+		if j.spec.Labels.Segments > 0 {
+			j.config.Label = own.Label
+		}
+		return nil
+	}
 	l := processor.LabelConfig{Segments: j.spec.Labels.Segments, Max: j.spec.Labels.Max}
 	for _, r := range j.spec.Labels.Rules {
 		l.Rules = append(l.Rules, processor.Rule{Match: r.Match, Name: r.Name})
@@ -195,39 +201,14 @@ func (j *Job) labels() error {
 	return nil
 }
 
-func (j *Job) processorConfig() (processor.Config, error) {
-	r := j.spec.Request
-	c := processor.Default()
-	c.Method, c.URI, c.Host, c.Prefix = r.Method, r.URI, r.Host, r.Prefix
-	c.Marker, c.ForwardedFor, c.RecordHeaders = r.Marker, r.ForwardedFor, r.RecordHeaders
-	c.Seed = j.seed
-	c.Body = []byte(r.Body)
-	if r.BodyFile != "" {
-		b, err := os.ReadFile(r.BodyFile)
-		if err != nil {
-			return c, fmt.Errorf("job: request.body_file: %w", err)
-		}
-		c.Body = b
-	}
-	c.UserAgent = "iago"
-	if j.options.Version != "" {
-		c.UserAgent += "/" + j.options.Version
-	}
-	if r.UserAgent != "" { // it goes before the record's
-		c.Headers = append(c.Headers, processor.Header{Name: "User-Agent", Value: r.UserAgent})
-	}
-	for _, h := range r.Headers {
-		c.Headers = append(c.Headers, processor.Header{Name: h.Name, Value: h.Value})
-	}
-	return c, c.Validate()
-}
-
 func (j *Job) limits() error {
 	s, c := j.spec, &j.config
-	c.Connections = s.Connections
+	c.Connections, c.Pipeline = s.Connections, s.Pipeline
+	c.Keep = int64(s.ContentLimit)
+	c.FollowUps = engine.FollowUps{Depth: s.FollowUpLimits.Depth, PerResponse: s.FollowUpLimits.PerResponse, Pending: s.FollowUpLimits.Pending}
 	c.Pool = engine.Pool{
 		Keep: s.Pool.Keep, PerTarget: s.Pool.PerTarget, Idle: time.Duration(s.Pool.Idle), MaxIdle: time.Duration(s.Pool.MaxIdle),
-		MaxLife: time.Duration(s.Pool.MaxLife), NoReuse: !s.Pool.Reuse,
+		MaxLife: time.Duration(s.Pool.MaxLife), NoReuse: !s.Pool.Reuse || s.ClientPerRequest(),
 	}
 	c.Timeout, c.ConnectTimeout, c.Resolve = time.Duration(s.Timeout), time.Duration(s.ConnectTimeout), time.Duration(s.Resolve)
 	if s.Overload.Policy == spec.Drop {
@@ -322,6 +303,8 @@ func (j *Job) String() string {
 		if f.Loop {
 			b.WriteString(", from the start again at its end")
 		}
+	} else if j.lines() {
+		fmt.Fprintf(&b, "\n  request      %.100q", j.spec.Request.Body)
 	} else {
 		fmt.Fprintf(&b, "\n  request      %s %s", j.spec.Request.Method, cmp.Or(j.spec.Request.URI, j.config.Targets[0].Path, "/"))
 	}

@@ -32,7 +32,7 @@ type Format struct {
 var formats = struct {
 	sync.RWMutex
 	list []Format // in the order of registration, which is that of guessing
-}{list: []Format{combinedFormat, commonFormat, uriFormat}}
+}{list: []Format{combinedFormat, commonFormat, uriFormat, jsonFormat, csvFormat, tsvFormat, linesFormat}}
 
 // RegisterFormat makes a format known. When a source's format is guessed, formats are tried in the order in which they were
 // registered. It panics on a name that is taken, and without a name or Parse.

@@ -40,6 +40,23 @@ func guess(name string, buf *bufio.Reader) (Format, error) {
 	}
 }
 
+// guessLines is guess for lines of text: jsonl if the first line that is not empty is a JSON object, lines otherwise.
+func guessLines(buf *bufio.Reader) (Format, error) {
+	for n := 1; ; n++ {
+		window, err := buf.Peek(n)
+		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
+			return Format{}, err
+		}
+		text := bytes.TrimLeft(bytes.TrimPrefix(window, byteOrderMark), " \t\r\n")
+		switch {
+		case len(text) > 0 && text[0] == '{':
+			return jsonFormat, nil
+		case len(text) > 0, err != nil:
+			return linesFormat, nil
+		}
+	}
+}
+
 // guesser tries all formats on line after line.
 type guesser struct {
 	known   []Format

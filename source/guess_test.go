@@ -28,6 +28,9 @@ func TestGuess(t *testing.T) {
 		{"combined", combined + "\n" + common + "\n", "combined"},
 		{"combined, bad requests first", garbage + "\n" + combined + "\n", "combined"},
 		{"combined, cut at the front", combined[60:] + "\n" + combined + "\n", "combined"},
+		{"jsonl", " {\"a\": 1}\n", "jsonl"},
+		{"jsonl after garbage", "{\n{}", "jsonl"},
+		{"uri before a table", "a,b\n/a\n", "uri"},
 		{"gzip", string(gzipped(t, combined)), "combined"},
 	}
 	for _, tt := range tests {

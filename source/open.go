@@ -66,9 +66,12 @@ func (s *lineSource) open() (err error) {
 		return err
 	}
 	s.lines.start(s.unpack)
-	if s.o.Format == "" {
+	switch {
+	case s.o.Format == "" && s.o.Lines:
+		s.format, err = guessLines(s.lines.buf)
+	case s.o.Format == "":
 		s.format, err = guess(s.in.name, s.lines.buf)
-	} else {
+	default:
 		s.format, err = formatNamed(s.o.Format)
 	}
 	if err != nil {

@@ -18,6 +18,9 @@ type Options struct {
 	Stdin io.Reader
 	// Format is the name of a registered format. Empty: guessed from the first lines.
 	Format string
+	// Lines says that the entries are lines of text for a protocol of commands, not of paths: a format that is not named is then
+	// jsonl if the first line is a JSON object, and lines otherwise.
+	Lines bool
 	// Loop starts over at the file's end. Standard input, pipes and devices cannot be read twice: they end all the same,
 	// and Stats.Loops stays 0.
 	Loop bool

@@ -50,5 +50,11 @@ func elsewhere(name string) []string {
 	}
 	look(reflect.ValueOf(Defaults()).Elem(), "")
 	slices.Sort(found)
-	return found
+	least := 0 // how deep the one is that lies least deep: the others are rarely meant
+	for i, f := range found {
+		if depth := strings.Count(f, "."); i == 0 || depth < least {
+			least = depth
+		}
+	}
+	return slices.DeleteFunc(found, func(f string) bool { return strings.Count(f, ".") > least })
 }

@@ -1,16 +1,30 @@
 package spec
 
-import "path/filepath"
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/iagoloadgen/iago/transport"
+)
 
 // paths are the files that a run reads, by field.
 func (s *Spec) paths() map[string]*string {
-	return map[string]*string{
+	all := map[string]*string{
 		"records.file":      &s.Records.File,
 		"request.body_file": &s.Request.BodyFile,
 		"tls.ca":            &s.TLS.CA,
 		"tls.cert":          &s.TLS.Cert,
 		"tls.key":           &s.TLS.Key,
+		"processor.dir":     &s.Processor.Dir,
 	}
+	for name, config := range s.Protocols {
+		if p, ok := config.(transport.Pather); ok {
+			for i, path := range p.Paths() {
+				all[fmt.Sprint(name, i)] = path
+			}
+		}
+	}
+	return all
 }
 
 // eachPath replaces every path by what change makes of it. Standard input is not a path.
@@ -25,6 +39,9 @@ func (s *Spec) eachPath(change func(path string) string) {
 // locate makes paths, which are relative to the spec file, relative to the working directory.
 func (s *Spec) locate() {
 	dir := filepath.Dir(s.file)
+	if !s.Processor.IsZero() && s.Processor.Dir == "" {
+		s.Processor.Dir = "."
+	}
 	s.eachPath(func(p string) string {
 		if dir == "." || filepath.IsAbs(p) {
 			return p

@@ -44,7 +44,7 @@ func TestURLArguments(t *testing.T) {
 	s.Targets, s.Records.Format = []string{"http://h", "ftp://i"}, "uri"
 	s.Override("targets", "URL")
 	s.Override("records.format", "--format")
-	want := `URL[1]: "ftp://i": no transport speaks ftp://; expected fake, fakes, http or https
+	want := `URL[1]: "ftp://i": no transport speaks ftp://; expected fake, fakes, http, http+unix or https
 --format: has no use without records; expected their file in records.file`
 	if err := s.Validate(); err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)

@@ -43,7 +43,7 @@ func TestLoadEveryField(t *testing.T) {
 		Protocols: map[string]transport.Config{
 			"http1": &http1.Config{HeaderLimit: 32 << 10, BodyLimit: 10e6, ExpectContinue: true},
 		},
-		Connections:    2000,
+		Connections: 2000, Pipeline: 1, ContentLimit: 64 << 10, FollowUpLimits: FollowUpLimits{Depth: 5, PerResponse: 20, Pending: 10_000},
 		Pool:           Pool{Keep: 8, PerTarget: 500, Idle: 10 * second, MaxIdle: 60 * second, MaxLife: 3600 * second},
 		ConnectTimeout: second / 2,
 		Timeout:        5 * second,

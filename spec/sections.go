@@ -5,6 +5,10 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/iagoloadgen/iago/processor/exec"
+	"github.com/iagoloadgen/iago/processor/expr"
+	"github.com/iagoloadgen/iago/transport/proxy"
 )
 
 const second = Duration(time.Second)
@@ -76,7 +80,53 @@ type Request struct {
 
 	// Send the headers that the record knows of, such as its referrer and user agent.
 	RecordHeaders bool `yaml:"record_headers"`
+
+	// Parts of requests by expressions over the record, instead of the fields above.
+	Expr expr.Request `yaml:"expr,omitempty"`
+
+	// What is done to the record's query before anything else: parameters dropped, times in them shifted.
+	Query expr.Query `yaml:"query,omitempty"`
 }
+
+// Processor is the outside program that makes requests of records.
+type Processor struct {
+	exec.Config `yaml:",inline"`
+}
+
+// decode implements custom: what is not said has its default.
+func (p *Processor) decode(d *decoder, n *yaml.Node, field string) {
+	p.Config = exec.Default()
+	d.structure(n, reflect.ValueOf(&p.Config).Elem(), field)
+}
+
+// IsZero says that there is no program.
+func (p Processor) IsZero() bool { return len(p.Exec) == 0 }
+
+// FollowUpLimits bounds the requests that are made out of responses.
+type FollowUpLimits struct {
+	// How long a chain may get: a follow-up of a follow-up has depth 2. 0: no follow-ups.
+	Depth int `yaml:"depth" jsonschema:"minimum=0,maximum=255"`
+
+	// The most that one response may make.
+	PerResponse int `yaml:"per_response" jsonschema:"minimum=0"`
+
+	// The most that wait for their moment, think time included, or for a connection.
+	Pending int `yaml:"pending" jsonschema:"minimum=1"`
+}
+
+// Proxy is the header of the PROXY protocol.
+type Proxy struct {
+	proxy.Config `yaml:",inline"`
+}
+
+// decode implements custom: what is not said has its default.
+func (p *Proxy) decode(d *decoder, n *yaml.Node, field string) {
+	p.Config = *proxy.NewConfig()
+	d.structure(n, reflect.ValueOf(&p.Config).Elem(), field)
+}
+
+// IsZero says that no header is sent.
+func (p Proxy) IsZero() bool { return p.Version == "" }
 
 // Pool says how connections are kept.
 type Pool struct {

@@ -10,7 +10,10 @@
 // Values carry units: a rate is "1000/s" or "60000/m", a duration "90s", a size "64MiB".
 package spec
 
-import "github.com/iagoloadgen/iago/transport"
+import (
+	"github.com/iagoloadgen/iago/processor/expr"
+	"github.com/iagoloadgen/iago/transport"
+)
 
 // Spec is a run. The zero value is not useful: begin with [Defaults].
 type Spec struct {
@@ -45,14 +48,39 @@ type Spec struct {
 	// Where records come from. Without records, request is sent again and again.
 	Records Records `yaml:"records,omitempty"`
 
+	// An expression over a record that says whether it counts: false leaves it out (docs/expressions.md).
+	Filter string `yaml:"filter,omitempty" jsonschema:"example=path startsWith '/shop/'"`
+
+	// The share of records that are used, such as 10%, drawn at random by the seed, before filter.
+	Sample expr.Share `yaml:"sample,omitempty"`
+
 	// How a record becomes a request, and the request itself when there are no records.
 	Request Request `yaml:"request"`
+
+	// An outside program that makes requests of records, instead of request (docs/exec-protocol.md).
+	Processor Processor `yaml:"processor,omitempty"`
+
+	// Named conditions on responses, by expressions.
+	Checks []expr.Check `yaml:"checks,omitempty"`
+
+	// Further requests made out of responses, by expressions.
+	FollowUps []expr.FollowUp `yaml:"followups,omitempty"`
+
+	// Bounds on further requests made out of responses, by whatever makes them.
+	FollowUpLimits FollowUpLimits `yaml:"followup_limits"`
+
+	// How many bytes of an answer's content checks, follow-ups and programs get to see.
+	ContentLimit Size `yaml:"content_limit"`
 
 	// The options of protocols, each in a section named after its protocol, such as http1.
 	Protocols map[string]transport.Config `yaml:",inline"`
 
 	// The most connections open at once over all targets. 0: as many as the rate and the latency need.
 	Connections int `yaml:"connections" jsonschema:"minimum=0"`
+
+	// The most requests under way on a connection, for protocols whose answers come in order. More than one are under way only
+	// where no further connection may be opened.
+	Pipeline int `yaml:"pipeline" jsonschema:"minimum=1,maximum=65536"`
 
 	// How connections are kept.
 	Pool Pool `yaml:"pool"`
@@ -68,6 +96,9 @@ type Spec struct {
 
 	// TLS to targets whose scheme asks for it.
 	TLS TLS `yaml:"tls,omitempty"`
+
+	// The header of the PROXY protocol, sent first on each connection.
+	Proxy Proxy `yaml:"proxy,omitempty"`
 
 	// What to do with a request that is due while all connections are busy.
 	Overload Overload `yaml:"overload"`
@@ -111,18 +142,21 @@ type Spec struct {
 // Defaults returns a spec with every default that does not depend on another field; see [Spec.Complete] for the others.
 func Defaults() *Spec {
 	return &Spec{
-		Arrival:   Choose("poisson"),
-		Records:   Records{Loop: true, MaxLine: 1 << 20},
-		Request:   Request{Method: "GET", Marker: true, RecordHeaders: true},
-		Protocols: map[string]transport.Config{},
-		Pool:      Pool{Keep: 1, Idle: 60 * second, MaxIdle: 300 * second, Reuse: true},
-		Timeout:   30 * second,
-		Resolve:   30 * second,
-		Overload:  Overload{Policy: Queue},
-		Wait:      Auto,
-		Labels:    Labels{Segments: 1, Max: 100},
-		Origin:    map[string]string{},
-		at:        map[string]mark{},
+		Arrival:        Choose("poisson"),
+		Records:        Records{Loop: true, MaxLine: 1 << 20},
+		Request:        Request{Method: "GET", Marker: true, RecordHeaders: true},
+		Protocols:      map[string]transport.Config{},
+		Pool:           Pool{Keep: 1, Idle: 60 * second, MaxIdle: 300 * second, Reuse: true},
+		Pipeline:       1,
+		Timeout:        30 * second,
+		Resolve:        30 * second,
+		FollowUpLimits: FollowUpLimits{Depth: 5, PerResponse: 20, Pending: 10_000},
+		ContentLimit:   64 << 10,
+		Overload:       Overload{Policy: Queue},
+		Wait:           Auto,
+		Labels:         Labels{Segments: 1, Max: 100},
+		Origin:         map[string]string{},
+		at:             map[string]mark{},
 	}
 }
 

@@ -39,7 +39,7 @@ func TestParseTargetRefuses(t *testing.T) {
 		"[::1]:80":              `"[::1]:80": expected a URL (did you mean http://[::1]:80?)`,
 		"":                      `"": expected a URL such as http://127.0.0.1:8080`,
 		"shop":                  `"shop": expected a URL such as http://127.0.0.1:8080`,
-		"htp://h":               `"htp://h": no transport speaks htp://; expected fake, fakes, http or https (did you mean http?)`,
+		"htp://h":               `"htp://h": no transport speaks htp://; expected fake, fakes, http, http+unix or https (did you mean http?)`,
 		"http://":               `"http://": expected a host, such as http://127.0.0.1:8080`,
 		"http://h:":             `"http://h:": expected a port between 1 and 65535, such as h:8080`,
 		"http://h:0":            `"http://h:0": expected a port between 1 and 65535, such as h:8080`,

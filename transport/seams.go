@@ -8,6 +8,12 @@ import (
 	"github.com/iagoloadgen/iago/load"
 )
 
+// Pather is a Config with paths of files or folders in it. They are relative to the spec file until the run begins.
+type Pather interface {
+	// Paths are the fields themselves, to be changed in place.
+	Paths() []*string
+}
+
 // What a Codec may do besides. The engine looks for these once a run.
 
 // Router is a Codec that says itself which target a request goes to (keys spread over servers). A request that is routed
@@ -21,6 +27,12 @@ type Router interface {
 // from a bounded set and not be made anew for each request.
 type Labeler interface {
 	Label(req *load.Request) string
+}
+
+// Sequential is a Codec whose answers end in a way that leaves no room for another one behind them, so that a connection cannot
+// carry a pipeline.
+type Sequential interface {
+	Sequential() bool
 }
 
 // Discoverer is a Codec that asks the given targets for the ones that there are to load (the nodes of a cluster).

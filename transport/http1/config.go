@@ -24,6 +24,8 @@ func init() {
 		Schemes: map[string]transport.Scheme{
 			"http":  {Port: portHTTP},
 			"https": {Port: portHTTPS, TLS: true},
+
+			"http+unix": {Unix: true},
 		},
 		Config: func() transport.Config { return NewConfig() },
 	})

@@ -1,0 +1,122 @@
+package job
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/iagoloadgen/iago/load"
+	"github.com/iagoloadgen/iago/processor"
+	"github.com/iagoloadgen/iago/processor/exec"
+	"github.com/iagoloadgen/iago/processor/expr"
+)
+
+// processor makes what makes the requests: the caller's, an outside program, or what the spec says, with expressions on top.
+// Where every request is the same, it makes that one instead.
+func (j *Job) processor() (processor.Processor, error) {
+	p, err := j.base()
+	if err != nil || j.config.Stage != nil || j.config.Fixed != nil {
+		return p, err
+	}
+	conf := j.spec.Expressions()
+	if !conf.IsZero() {
+		if p, err = expr.New(conf, p, j.seed, j.logf); err != nil {
+			return nil, err
+		}
+	}
+	if r, ok := p.(processor.Responder); ok {
+		j.config.Responder = r
+	}
+	return p, nil
+}
+
+// base is the processor without expressions.
+func (j *Job) base() (processor.Processor, error) {
+	s, c := j.spec, &j.config
+	switch {
+	case j.options.Processor != nil:
+		return j.options.Processor, nil
+	case !s.Processor.IsZero():
+		return nil, j.program()
+	}
+	var p processor.Processor
+	conf, err := j.processorConfig()
+	switch {
+	case err != nil:
+		return nil, err
+	case j.lines():
+		p = processor.NewLines(j.lineMethod(), conf.Body)
+	default:
+		if p, err = processor.New(conf); err != nil {
+			return nil, err
+		}
+	}
+	expressions := s.Expressions()
+	if s.Records.IsZero() && !conf.ForwardedFor && expressions.IsZero() {
+		c.Fixed = new(load.Request)
+		return nil, p.Process(&load.Record{}, func() *load.Request { return c.Fixed })
+	}
+	return p, nil
+}
+
+// lines tells whether requests are lines of text or blocks of bytes rather than paths.
+func (j *Job) lines() bool {
+	p, _ := j.spec.Transport()
+	return p.Lines
+}
+
+// lineMethod is the method of records without one, if the spec names one: GET is a default for HTTP.
+func (j *Job) lineMethod() []byte {
+	if m := j.spec.Request.Method; m != "GET" {
+		return []byte(m)
+	}
+	return nil
+}
+
+// program prepares the outside program. It is started with the run.
+func (j *Job) program() error {
+	conf := j.spec.Processor.Config
+	conf.Seed, conf.Logf = j.seed, j.logf
+	stage, err := exec.New(conf)
+	if err != nil {
+		return err
+	}
+	j.config.Stage = stage
+	if r, ok := stage.(processor.Responder); ok {
+		j.config.Responder = r
+	}
+	return nil
+}
+
+// logf logs a rare event of what makes the requests.
+func (j *Job) logf(format string, args ...any) {
+	if j.config.Logf != nil {
+		j.config.Logf(format, args...)
+	}
+}
+
+func (j *Job) processorConfig() (processor.Config, error) {
+	r := j.spec.Request
+	c := processor.Default()
+	c.Method, c.URI, c.Host, c.Prefix = r.Method, r.URI, r.Host, r.Prefix
+	c.Marker, c.ForwardedFor, c.RecordHeaders = r.Marker, r.ForwardedFor, r.RecordHeaders
+	c.Seed = j.seed
+	c.Body = []byte(r.Body)
+	if r.BodyFile != "" {
+		b, err := os.ReadFile(r.BodyFile)
+		if err != nil {
+			return c, fmt.Errorf("job: request.body_file: %w", err)
+		}
+		c.Body = b
+	}
+	c.UserAgent = "iago"
+	if j.options.Version != "" {
+		c.UserAgent += "/" + j.options.Version
+	}
+	if r.UserAgent != "" { // it goes before the record's
+		c.Headers = append(c.Headers, processor.Header{Name: "User-Agent", Value: r.UserAgent})
+	}
+	for _, h := range r.Headers {
+		c.Headers = append(c.Headers, processor.Header{Name: h.Name, Value: h.Value})
+	}
+	return c, c.Validate()
+}

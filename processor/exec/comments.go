@@ -1,0 +1,8 @@
+package exec
+
+import "embed"
+
+// Sources are the files that define [Config]: the comments of its fields describe them in the JSON Schema of the spec file too.
+//
+//go:embed config.go
+var Sources embed.FS
