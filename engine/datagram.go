@@ -5,7 +5,6 @@ import (
 
 	"github.com/iagoloadgen/iago/internal/poller"
 	"github.com/iagoloadgen/iago/load"
-	"github.com/iagoloadgen/iago/measure"
 	"github.com/iagoloadgen/iago/transport"
 )
 
@@ -47,16 +46,9 @@ type socket struct {
 	dirty   bool
 }
 
-type pastKey struct {
-	key  uint64
-	free int64
-}
-
 const (
 	datagramMost  = 64 << 10 // bytes of an answer
 	datagramBatch = 64
-	// pastMost bounds the memory of keys that had their outcome.
-	pastMost = 1 << 16
 )
 
 func newSockets(codec transport.Datagrams, targets, shards int, keep int64) *sockets {
@@ -171,23 +163,6 @@ func (k *sockets) close(s *shard, sock *socket) {
 	s.pools[sock.target].open--
 	s.open--
 	k.free = append(k.free, sock)
-}
-
-// hasKey moves nextKey to one that is free; false: there is none now.
-func (c *socket) hasKey(mask uint64, now int64) bool {
-	for c.pasts.len() > 0 && (c.pasts.front().free <= now || c.pasts.len() > pastMost) {
-		delete(c.past, c.pasts.pop().key)
-	}
-	if uint64(len(c.flights)+len(c.past)) > mask {
-		return false
-	}
-	for {
-		c.nextKey = (c.nextKey + 1) & mask
-		_, busy := c.flights[c.nextKey]
-		if _, past := c.past[c.nextKey]; !busy && !past {
-			return true
-		}
-	}
 }
 
 // queue puts f among what is sent at the end of the pass.
@@ -320,29 +295,6 @@ func (k *sockets) answer(s *shard, c *socket, b []byte) {
 	k.end(s, f, outcome{resp: &k.resp, target: c.target})
 	k.idle(c)
 	s.afterOutcome(true, false)
-}
-
-// stray counts an answer that answers nothing.
-func (k *sockets) stray(d *measure.Datagrams, c *socket, key uint64, found bool) {
-	answered, known := c.past[key]
-	switch {
-	case !found || !known:
-		d.Unmatched++
-	case answered:
-		d.Duplicate++
-	default:
-		d.Late++
-		c.past[key] = true
-	}
-}
-
-// passed notes that a key had its outcome and must not be used again while an answer could still come.
-func (k *sockets) passed(s *shard, c *socket, key uint64, answered bool) {
-	delete(c.flights, key)
-	if _, there := c.past[key]; !there && (k.match == transport.MatchKey || c.pasts.len() == 0) {
-		c.pasts.push(pastKey{key, s.now + int64(s.cfg.Timeout)})
-	}
-	c.past[key] = answered
 }
 
 // idle lets a socket on which answers come in order be used again.

@@ -471,4 +471,3 @@ func TestIdentitiesWithPipelines(t *testing.T) {
 		}
 	}
 }
-

@@ -62,7 +62,7 @@ type simConn struct {
 	addr    poller.Addr
 	in, out []byte
 	grams   []string // datagrams to be read
-	err     error // after out
+	err     error    // after out
 	closed  bool
 }
 

@@ -204,7 +204,6 @@ func (j *Job) labels() error {
 func (j *Job) limits() error {
 	s, c := j.spec, &j.config
 	c.Connections, c.Pipeline = s.Connections, s.Pipeline
-	c.Keep = int64(s.ContentLimit)
 	c.FollowUps = engine.FollowUps{Depth: s.FollowUpLimits.Depth, PerResponse: s.FollowUpLimits.PerResponse, Pending: s.FollowUpLimits.Pending}
 	c.Pool = engine.Pool{
 		Keep: s.Pool.Keep, PerTarget: s.Pool.PerTarget, Idle: time.Duration(s.Pool.Idle), MaxIdle: time.Duration(s.Pool.MaxIdle),

@@ -25,6 +25,9 @@ func (j *Job) processor() (processor.Processor, error) {
 	}
 	if r, ok := p.(processor.Responder); ok {
 		j.config.Responder = r
+		if j.options.Processor != nil || conf.ReadsContent() {
+			j.config.Keep = int64(j.spec.ContentLimit)
+		}
 	}
 	return p, nil
 }
@@ -82,7 +85,7 @@ func (j *Job) program() error {
 	}
 	j.config.Stage = stage
 	if r, ok := stage.(processor.Responder); ok {
-		j.config.Responder = r
+		j.config.Responder, j.config.Keep = r, int64(j.spec.ContentLimit)
 	}
 	return nil
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Go: nginx (a server we did not write), Chromium (the report is opened in it), wrk (bench/).
+# Installs what the tests need beside Go: servers that we did not write, their clients, Chromium (the report is opened in it), the
+# languages of examples, and the load generators of bench/.
 set -euo pipefail
 packages=()
 have() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
@@ -8,6 +9,16 @@ have chromium || packages+=(chromium)
 have wrk || packages+=(wrk)
 have curl || packages+=(curl)
 have gcc || packages+=(gcc libc6-dev)
+have redis-server || packages+=(redis-server)
+have redis-cli || packages+=(redis-tools)
+have memcached || packages+=(memcached)
+have memcaslap || packages+=(libmemcached-tools)
+have knotd || packages+=(knot)
+have socat || packages+=(socat)
+have thrift || packages+=(thrift-compiler)
+have javac || packages+=(default-jdk-headless)
+[ -x /usr/bin/python3 ] || packages+=(python3)
+/usr/bin/python3 -c 'import thrift' >/dev/null 2>&1 || packages+=(python3-thrift)
 [ ${#packages[@]} -eq 0 ] && exit 0
 if ! command -v apt-get >/dev/null 2>&1; then
 	echo "tests need: ${packages[*]} (Debian's names); install them, then run make again" >&2
