@@ -94,6 +94,9 @@ func run(s streams, sp *spec.Spec, f runFlags) error {
 	defer done()
 	out, err := j.Run(ctx, kill)
 	progress.done()
+	if job.BadInput(err) {
+		return usage(err)
+	}
 	if err != nil {
 		return &exitError{report.ExitFailed, err}
 	}

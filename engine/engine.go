@@ -163,6 +163,8 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 			return Result{}, err
 		}
 	}
+	closeStage := sync.OnceFunc(e.closeStage)
+	defer closeStage()
 	// Shards keep their Ps while they wait; the producer, the collector and the garbage collector need some too.
 	if n := e.cfg.Shards + 2; runtime.GOMAXPROCS(0) < n {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(n))
@@ -180,17 +182,16 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 	if err := e.launch(ctx, &run); err != nil {
 		return Result{}, err
 	}
+	if e.answers != nil {
+		go e.answers.run()
+	}
 	stop := context.AfterFunc(ctx, func() { e.Stop(EndInterrupted) })
 	defer stop()
 	run.Go(col.run)
 	run.Wait()
 	elapsed := time.Since(e.start)
 	e.cancel()
-	if e.cfg.Stage != nil {
-		if err := e.cfg.Stage.Close(); err != nil {
-			e.logf("processor: %v", err)
-		}
-	}
+	closeStage()
 	if e.answers != nil {
 		e.answers.end()
 	}
@@ -198,17 +199,27 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 	return e.result(elapsed), e.err
 }
 
+// closeStage ends what reads the source by itself. Then the producer and the responder, which may wait for it, go on.
+func (e *engine) closeStage() {
+	if e.cfg.Stage == nil {
+		return
+	}
+	if err := e.cfg.Stage.Close(); err != nil {
+		e.logf("processor: %v", err)
+	}
+}
+
 // launch starts the producer and the shards, and gives them their start instant when all are ready.
 func (e *Engine) launch(ctx context.Context, run *sync.WaitGroup) error {
-	if e.answers != nil {
-		go e.answers.run()
-	}
 	if e.prod != nil {
 		go e.prod.run()
 		select {
 		case <-e.prod.primed:
 		case <-time.After(primeWait):
 		case <-ctx.Done():
+		}
+		if err := e.prod.fruitless(); err != nil {
+			return err
 		}
 	}
 	ready := make(chan error, len(e.shards))

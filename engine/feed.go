@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -112,9 +114,11 @@ type producer struct {
 	names  []string
 	made   []*item              // of the record at hand
 	addTo  func() *load.Request // add, made once: a method's value costs an allocation
-	first  []string
 
-	bad, filtered atomic.Int64
+	bad, filtered, good atomic.Int64 // records
+	firstMu             sync.Mutex
+	first               []string // of the bad ones
+	hopeless            func()   // called once, when hopelessAfter records have been bad and none good
 
 	parked  atomic.Bool
 	undealt atomic.Int64 // made when the run ended, and pushed nowhere
@@ -130,10 +134,42 @@ func newProducer(e *engine, shards int) *producer {
 		primed: make(chan struct{}), done: make(chan struct{}),
 	}
 	p.addTo = p.add
+	p.hopeless = func() {}
 	for range shards {
 		p.feeds = append(p.feeds, newFeed(p, e.cfg.RingSize))
 	}
 	return p
+}
+
+// NoRequestsError says that no request could be made of any of the first records, so that nothing was sent.
+type NoRequestsError struct {
+	Records int64    // that were read
+	First   []string // the first ones' faults: "calls.jsonl:1: …"
+}
+
+func (e *NoRequestsError) Error() string {
+	return fmt.Sprintf("no request could be made of any of the first %d records:\n  %s", e.Records, strings.Join(e.First, "\n  "))
+}
+
+// hopelessAfter is how many bad records at the beginning, with no good one among them, end a run before it begins.
+const hopelessAfter = 100
+
+// fruitless tells whether records were read and all of them were bad.
+func (p *producer) fruitless() error {
+	bad := p.bad.Load()
+	if bad == 0 || p.good.Load() > 0 {
+		return nil
+	}
+	select {
+	case <-p.done:
+	default:
+		if bad < hopelessAfter {
+			return nil
+		}
+	}
+	p.firstMu.Lock()
+	defer p.firstMu.Unlock()
+	return &NoRequestsError{Records: bad, First: p.first}
 }
 
 // unused is how many requests wait to be taken; after the end.
@@ -181,6 +217,7 @@ func (p *producer) run() {
 		}
 		prime()
 	}()
+	p.hopeless = prime
 	next := p.records()
 	for p.e.ctx.Err() == nil {
 		err := next()
@@ -240,6 +277,7 @@ func (p *producer) settle(file string, line int64, err error) {
 		}
 	}
 	if err == nil {
+		p.good.Add(1)
 		return
 	}
 	p.made = p.made[:0]
@@ -247,9 +285,13 @@ func (p *producer) settle(file string, line int64, err error) {
 		p.filtered.Add(1)
 		return
 	}
-	p.bad.Add(1)
+	p.firstMu.Lock()
 	if len(p.first) < 3 {
 		p.first = append(p.first, fmt.Sprintf("%s:%d: %v", file, line, err))
+	}
+	p.firstMu.Unlock()
+	if p.bad.Add(1) == hopelessAfter && p.good.Load() == 0 {
+		p.hopeless()
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/iagoloadgen/iago/engine"
 	"github.com/iagoloadgen/iago/internal/host"
 	"github.com/iagoloadgen/iago/measure"
+	"github.com/iagoloadgen/iago/processor/exec"
 	"github.com/iagoloadgen/iago/report"
 	"github.com/iagoloadgen/iago/report/html"
 )
@@ -60,6 +61,14 @@ func (j *Job) Run(ctx, kill context.Context) (*Outcome, error) {
 		return nil, errors.Join(err, r.closeDir())
 	}
 	return r.finish(&result, err), nil
+}
+
+// BadInput tells whether an error of [Job.Run] is the input's: no request can be made of the records, or the program that makes them
+// cannot be used.
+func BadInput(err error) bool {
+	var none *engine.NoRequestsError
+	var start *exec.StartError
+	return errors.As(err, &none) || errors.As(err, &start)
 }
 
 // open makes the run directory and what takes the seconds.

@@ -22,8 +22,10 @@ func (d *decoder) protocol(s *Spec, key string, n *yaml.Node) bool {
 }
 
 // isBytes says that the field of that name is a number of bytes, so that a file may give it a unit. Protocols are
-// registered by packages that do not know this one: they have an int64 called …_limit.
-func isBytes(field string) bool { return strings.HasSuffix(field, "_limit") }
+// registered by packages that do not know this one: they have an int64 called …_limit or …_size.
+func isBytes(field string) bool {
+	return strings.HasSuffix(field, "_limit") || strings.HasSuffix(field, "_size")
+}
 
 // Transport returns the protocol of s's targets and its configuration. It is called after [Spec.Validate].
 func (s *Spec) Transport() (transport.Protocol, transport.Config) {

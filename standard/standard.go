@@ -3,9 +3,11 @@
 package standard
 
 import (
-	_ "github.com/iagoloadgen/iago/transport/dns"   // DNS over UDP, TCP and TLS
-	_ "github.com/iagoloadgen/iago/transport/http1" // HTTP/1.1, with and without TLS
-	_ "github.com/iagoloadgen/iago/transport/redis" // Redis, single servers and clusters
-	_ "github.com/iagoloadgen/iago/transport/tcp"   // raw bytes over TCP, TLS and Unix sockets
-	_ "github.com/iagoloadgen/iago/transport/udp"   // raw datagrams
+	_ "github.com/iagoloadgen/iago/transport/dns"       // DNS over UDP, TCP and TLS
+	_ "github.com/iagoloadgen/iago/transport/http1"     // HTTP/1.1, with and without TLS
+	_ "github.com/iagoloadgen/iago/transport/kestrel"   // the Kestrel queue
+	_ "github.com/iagoloadgen/iago/transport/memcached" // memcached, text and meta commands
+	_ "github.com/iagoloadgen/iago/transport/redis"     // Redis, single servers and clusters
+	_ "github.com/iagoloadgen/iago/transport/tcp"       // raw bytes over TCP, TLS and Unix sockets
+	_ "github.com/iagoloadgen/iago/transport/udp"       // raw datagrams
 )

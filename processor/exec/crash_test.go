@@ -1,3 +1,5 @@
+//go:build unix
+
 package exec
 
 import (
@@ -177,12 +179,17 @@ func TestTimeout(t *testing.T) {
 
 func TestNoise(t *testing.T) {
 	c, logged := helperConfig(t, "noisy")
-	list, err := run(t, c, uris(3))
+	st := newStage(t, c)
+	if err := st.Open((&reads{uris: uris(3)}).read); err != nil {
+		t.Fatal(err)
+	}
+	list, err := drain(st)
+	st.Close() // all of the log is there then
 	if holds(t, uris(3), list); !errors.Is(err, io.EOF) {
 		t.Error(err)
 	}
 	s := logged.String()
-	if n := strings.Count(s, ": noise "); n < logPerSecond || n > 20*logPerSecond || !strings.Contains(s, "noise 49") {
+	if n := strings.Count(s, ": noise "); n < logPerSecond || n > 20*logPerSecond || !strings.Contains(s, "noise 49") || !strings.Contains(s, "more lines of its standard error)") {
 		t.Errorf("%d lines of 3000 in the log", n)
 	}
 }

@@ -17,6 +17,17 @@ const (
 	excerpt      = 80          // bytes of a wrong line that are shown
 )
 
+// StartError is why a program could not be had: it cannot be started, or did not say hello as it should.
+type StartError struct {
+	Program string // with its arguments
+	Err     error
+}
+
+func (e *StartError) Error() string { return "processor/exec: " + e.Program + ": " + e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *StartError) Unwrap() error { return e.Err }
+
 // supervise runs one program after the other. The first one's start is told to hello: nil once it has answered.
 func (s *Stage) supervise(sl *slot, hello chan<- error) {
 	for first := true; ; first = false {
@@ -30,7 +41,7 @@ func (s *Stage) supervise(sl *slot, hello chan<- error) {
 			if s.isClosed() {
 				cause = errClosed
 			}
-			hello <- fmt.Errorf("processor/exec: %s: %w", sl.name, cause)
+			hello <- &StartError{Program: sl.name, Err: cause}
 			return
 		}
 		if !s.again(sl, cause, fault) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -62,7 +63,7 @@ func New(c Config) (processor.Stage, error) {
 	if c.Logf == nil {
 		c.Logf = func(string, ...any) {}
 	}
-	s := &Stage{config: c, name: strings.Join(c.Exec, " "), closing: make(chan struct{}), grace: defaultGrace}
+	s := &Stage{config: c, name: commandLine(c.Exec), closing: make(chan struct{}), grace: defaultGrace}
 	s.ready.L, s.room.L, s.told.L = &s.mu, &s.mu, &s.mu
 	for i := range c.Instances {
 		sl := &slot{index: i, name: s.name, sent: map[uint64]*item{}}
@@ -79,11 +80,28 @@ func New(c Config) (processor.Stage, error) {
 	return s, nil
 }
 
+// commandLine names a program in messages.
+func commandLine(argv []string) string {
+	var words []string
+	for _, word := range argv {
+		if word == "" || strings.ContainsFunc(word, func(r rune) bool { return r <= ' ' || r == '"' }) {
+			word = strconv.Quote(word)
+		}
+		words = append(words, word)
+	}
+	const most = 100
+	line := strings.Join(words, " ")
+	if len(line) > most {
+		line = strings.ToValidUTF8(line[:most], "") + "…"
+	}
+	return line
+}
+
 // Process implements processor.Processor for registries, and refuses: the stage reads the source by itself.
 func (s *Stage) Process(*load.Record, func() *load.Request) error { return errProcess }
 
-// Open starts the programs, waits until each has answered the hello, and then begins to read. Every error is one of the program or its
-// configuration, no record has been read then, and no program is left.
+// Open starts the programs, waits until each has answered the hello, and then begins to read. An error is a
+// [*StartError], or that the stage is closed; no record has been read then, and no program is left.
 //
 // read is called by one goroutine of the stage, for as long as there is room in a window.
 func (s *Stage) Open(read func(*load.Record) error) error {

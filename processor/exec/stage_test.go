@@ -215,6 +215,9 @@ func TestOpenErrors(t *testing.T) {
 			if err == nil {
 				t.Fatal("no error")
 			}
+			if start := new(StartError); !errors.As(err, &start) || start.Program == "" {
+				t.Errorf("%v is no StartError", err)
+			}
 			for _, w := range want {
 				if !strings.Contains(err.Error(), w) {
 					t.Errorf("%v\nwant %s", err, w)
@@ -229,9 +232,9 @@ func TestOpenErrors(t *testing.T) {
 		})
 	}
 	c := Default()
-	c.Exec = []string{"/no/such/program"}
+	c.Exec = []string{"/no/such/program", "a b"}
 	s := newStage(t, c)
-	if err := s.Open((&reads{}).read); err == nil || !strings.Contains(err.Error(), "/no/such/program: it cannot be started") {
+	if err := s.Open((&reads{}).read); err == nil || !strings.Contains(err.Error(), `processor/exec: /no/such/program "a b": it cannot be started`) {
 		t.Errorf("no such program: %v", err)
 	}
 }
