@@ -276,7 +276,7 @@ func (s *shard) afterOutcome(ok, slot bool) {
 		}
 		s.closed.take(s) // at once: a target that is kept busy need not be woken for each batch
 	}
-	if s.waiting.len() > 0 {
+	if s.waiting > 0 {
 		s.drain()
 	}
 }

@@ -370,6 +370,31 @@ func TestRoutedRequestsGoWhereTheyMust(t *testing.T) {
 	}
 }
 
+// A target that stalls, at its limit of connections, holds up its own requests only.
+func TestRequestsOfOneTargetDoNotHoldUpOthers(t *testing.T) {
+	s := newSim()
+	served := map[uint16]int{}
+	s.serve = func(c *simConn, _ string) {
+		if c.addr.Port() == 1 {
+			return
+		}
+		s.after(time.Millisecond, func() { served[c.addr.Port()]++; c.answer("200") })
+	}
+	targets := []load.Target{{URL: "a", Host: "10.0.0.1", Port: 1}, {URL: "b", Host: "10.0.0.1", Port: 2}}
+	c := Config{
+		Codec: &odd{route: func(r *load.Request) int { return int(r.URI[0] - 'a') }}, Schedule: evenly(100, 200), Duration: 2 * time.Second,
+		Targets: targets, Pool: Pool{PerTarget: 2}, Timeout: 10 * time.Second,
+	}
+	c.Source, c.Processor = words("a", "b")
+	m, _ := simRun(t, s, c)
+	if served[2] != 100 || m.Requests.TimedOut != 4 || m.Requests.Unsent != 96 {
+		t.Errorf("served %v; %+v", served, m.Requests)
+	}
+	if over := partAbove(&m.Times.Latency, 2*ms); over > 0.04 {
+		t.Errorf("%.2f of the latencies above 2 ms: only those that timed out can be", over)
+	}
+}
+
 func TestRedirectIsFollowedWithinItsBound(t *testing.T) {
 	for _, fixed := range []bool{true, false} {
 		s := newSim()

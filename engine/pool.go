@@ -7,6 +7,7 @@ type pool struct {
 	idle      connList // by the moment they became idle
 	roomy     connList // busy, with room in their pipelines; the next one to use first
 	open      int
+	line      line  // of requests for this target alone
 	addr      int   // rotates over the target's addresses
 	resolved  int32 // generation of the target's addresses that is in use
 	fails     int   // in a row, to connect

@@ -266,7 +266,7 @@ func (r *recorder) close(s *shard) {
 	r.flow(max(s.now, r.since), 0)
 	r.cur.End = max(s.now, 0)
 	r.cur.InFlightEnd = r.inFlight - r.following
-	r.cur.WaitingEnd = int64(s.waiting.len()) - s.followWaiting
+	r.cur.WaitingEnd = int64(s.waiting) - s.followWaiting
 }
 
 // share adds the interval, which is about to be handed over, to the label that all requests have.

@@ -26,7 +26,8 @@ type shard struct {
 	feed     *feed // prepared requests; nil: fixed
 	fixed    []*item
 	closed   closedMode
-	waiting  queue[arrival]
+	line     line // of requests for any target
+	waiting  int  // requests in all lines
 	draining bool
 	why      string // what the waiting ones wait for
 	retryAt  int64  // when descriptors ran out: the next try; 0: none
@@ -49,6 +50,7 @@ type shard struct {
 
 	desk          *desk         // towards a processor that sees outcomes; else nil
 	followWaiting int64         // follow-ups in waiting
+	pinnedWaiting int           // the part of waiting that are for one target alone
 	handed        chan handover // connections made by other goroutines (TLS)
 	nextTidy      int64
 
@@ -177,7 +179,7 @@ func (s *shard) stop(at int64) {
 
 // done tells whether all arrivals have had their outcome.
 func (s *shard) done() bool {
-	return s.finished || s.ended && s.busy.n == 0 && s.waiting.len() == 0 && (s.desk == nil || s.desk.idle())
+	return s.finished || s.ended && s.busy.n == 0 && s.waiting == 0 && (s.desk == nil || s.desk.idle())
 }
 
 // expire sees to time-outs and to the pools.
@@ -224,17 +226,6 @@ func (s *shard) breakOff() {
 		s.abandon(f)
 	}
 	s.finished = true
-}
-
-func (s *shard) dropWaiting() {
-	for s.waiting.len() > 0 {
-		a := s.unqueue()
-		s.rec.unsent(&a, s.why)
-		s.giveBack(a.item)
-	}
-	if s.desk != nil {
-		s.desk.dropThinking(s)
-	}
 }
 
 // finish hands over the last figures and leaves nothing behind.

@@ -90,7 +90,7 @@ func (s *shard) prepared() (*item, feedState) {
 // dispatch sends a at once if there is a connection for it, opens one if it may, or lets it wait.
 func (s *shard) dispatch(a arrival) {
 	switch {
-	case s.waiting.len() > 0: // those before it go first
+	case s.lineOf(a.item).len() > 0: // those before it go first
 		s.enqueue(a)
 	case len(s.pools) == 1 && s.pools[0].idle.last != nil: // the common case, without the general one's looks around
 		c := s.pools[0].idle.last
@@ -99,43 +99,6 @@ func (s *shard) dispatch(a arrival) {
 	case !s.launch(a):
 		s.enqueue(a)
 	}
-}
-
-func (s *shard) enqueue(a arrival) {
-	if limit := s.cfg.DropBeyond; limit > 0 && s.waiting.len() >= limit {
-		s.drop(a, dropOverload)
-		return
-	}
-	s.waiting.push(a)
-	if a.depth > 0 {
-		s.followWaiting++
-	}
-	if s.why == waitDescriptors {
-		s.rec.cur.DescriptorWaits++
-	}
-}
-
-// drain sends waiting requests, oldest first, while there are connections for them. A request that fails at once
-// comes back here; the outer call goes on with the next.
-func (s *shard) drain() {
-	if s.draining {
-		return
-	}
-	s.draining = true
-	for s.waiting.len() > 0 && !s.finished && s.launch(*s.waiting.front()) {
-		s.unqueue()
-		s.now = s.clock()
-	}
-	s.draining = false
-}
-
-// unqueue takes the first out of those that wait.
-func (s *shard) unqueue() arrival {
-	a := s.waiting.pop()
-	if a.depth > 0 {
-		s.followWaiting--
-	}
-	return a
 }
 
 // giveBack returns a request's memory to where it came from.
