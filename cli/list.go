@@ -50,7 +50,9 @@ func printLists(out io.Writer) error {
 		fmt.Fprintf(w, "  %s\t%s (%s)\n", p.Name, p.Summary, strings.Join(schemes(p), ", "))
 	}
 	fmt.Fprintln(w, "\nBuilt-in targets (iago target KIND):")
-	fmt.Fprintln(w, "  http\tHTTP/1.1, plain or TLS, with a latency model and faults")
+	for _, k := range targetKinds() {
+		fmt.Fprintf(w, "  %s\t%s\n", k.name, k.short)
+	}
 	return w.Flush()
 }
 
@@ -68,8 +70,12 @@ func printParams(w io.Writer, params []arrival.Param) {
 }
 
 func schemes(p transport.Protocol) (out []string) {
-	for s := range p.Schemes {
-		out = append(out, s+"://")
+	for s, scheme := range p.Schemes {
+		if scheme.Unix {
+			out = append(out, s+":/path")
+		} else {
+			out = append(out, s+"://")
+		}
 	}
 	slices.Sort(out)
 	return out

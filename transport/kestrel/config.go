@@ -25,6 +25,7 @@ func init() {
 		Doc:     readme,
 		Schemes: map[string]transport.Scheme{
 			"kestrel":      {Port: port},
+			"kestrels":     {Port: port, TLS: true},
 			"kestrel+unix": {Unix: true},
 		},
 		Lines:  true,

@@ -11,7 +11,7 @@ import (
 )
 
 func TestRegistered(t *testing.T) {
-	for scheme, want := range map[string]transport.Scheme{"kestrel": {Port: 22133}, "kestrel+unix": {Unix: true}} {
+	for scheme, want := range map[string]transport.Scheme{"kestrel": {Port: 22133}, "kestrels": {Port: 22133, TLS: true}, "kestrel+unix": {Unix: true}} {
 		p, ok := transport.ByScheme(scheme)
 		if !ok || p.Name != "kestrel" || p.Schemes[scheme] != want || !p.Lines {
 			t.Errorf("%s is %q with %+v, want kestrel with %+v", scheme, p.Name, p.Schemes[scheme], want)
