@@ -170,7 +170,7 @@ func (j *Job) requests() error {
 	}
 	src, err := source.Open(source.Options{
 		Path: s.Records.File, Stdin: j.options.Stdin, Format: s.Records.Format, Loop: s.Records.Loop,
-		Lines: j.lines(), Skip: s.Records.Skip, Limit: s.Records.Limit, MaxLine: int(s.Records.MaxLine),
+		Columns: s.Records.Columns, Lines: j.lines(), Skip: s.Records.Skip, Limit: s.Records.Limit, MaxLine: int(s.Records.MaxLine),
 	})
 	if err != nil {
 		return err

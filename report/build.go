@@ -30,7 +30,8 @@ func Build(total *measure.Interval, f Facts) *Summary {
 		Bytes:  Bytes{Sent: total.BytesSent, Received: total.BytesReceived},
 		Status: statuses(total, f.StatusName), ServerErrors: total.ServerErrors,
 		Errors: copyMap(total.Errors), DroppedBy: copyMap(total.DroppedBy), UnsentBy: copyMap(total.UnsentBy),
-		Checks: map[string]Check{}, Labels: make(map[string]Label, len(f.Labels)),
+		Checks: copyMap(total.Checks), CheckFailed: total.CheckFail, Unseen: total.Unseen, Datagrams: total.Datagrams,
+		Followups: followups(&total.Followups), Labels: make(map[string]Label, len(f.Labels)),
 		Concurrency: Concurrency{
 			Max: total.MaxInFlight, InFlightTimeNS: total.InFlightTime, AttemptTimeNS: total.AttemptTime, Connections: total.MaxConnections,
 		},
@@ -77,9 +78,16 @@ func statuses(iv *measure.Interval, name func(int) string) map[string]int64 {
 	return m
 }
 
+func followups(f *measure.Followups) Followups {
+	return Followups{
+		Requests: f.Requests, Latency: StatsOf(&f.Latency), Status: maps.Clone(f.Status), Errors: maps.Clone(f.Errors),
+		Refused: f.Refused, Bad: f.Bad,
+	}
+}
+
 // copyMap never returns nil: summary.json has {} where there is nothing.
-func copyMap(m map[string]int64) map[string]int64 {
-	out := make(map[string]int64, len(m))
+func copyMap[V any](m map[string]V) map[string]V {
+	out := make(map[string]V, len(m))
 	maps.Copy(out, m)
 	return out
 }

@@ -21,6 +21,8 @@ func anyModel(t *rapid.T) model {
 			service: rapid.Int64Range(1, 3e9).Draw(t, "service"), kind: rapid.SampledFrom(kinds).Draw(t, "kind"),
 			status: rapid.SampledFrom([]int{200, 404, 503, 0}).Draw(t, "status"),
 		}
+		f.check = rapid.SampledFrom([]string{"", "passed", "failed"}).Draw(t, "check")
+		f.next = rapid.SampledFrom([]int64{0, 1, 7e8}).Draw(t, "next")
 		f.cause = rapid.SampledFrom([]string{"timeout", "connection refused", "late", "file descriptors"}).Draw(t, "cause")
 		return f
 	}), 1, 40).Draw(t, "fates")
@@ -38,12 +40,21 @@ func TestIdentitiesHoldInEveryRun(t *testing.T) {
 		if err := Verify(s); err != nil {
 			t.Fatal(err)
 		}
-		var sum measure.Requests
+		var sum Second
 		for _, iv := range list {
 			second := NewSecond(iv, Around{})
-			sum.Add(&second.Requests)
+			sum.Requests.Add(&second.Requests)
+			sum.CheckFailed += second.CheckFailed
+			sum.Checks.Passed, sum.Checks.Failed = sum.Checks.Passed+second.Checks.Passed, sum.Checks.Failed+second.Checks.Failed
+			sum.Followups.Scheduled += second.Followups.Scheduled
+			sum.Followups.Completed += second.Followups.Completed
+			sum.Followups.Failed += second.Followups.Failed
 		}
-		if d := cmp.Diff(s.Requests, sum); d != "" {
+		f := &s.Followups.Requests
+		if d := cmp.Diff(Second{
+			Requests: s.Requests, CheckFailed: s.CheckFailed, Checks: s.Checks["status is 200"],
+			Followups: FollowupCounts{Scheduled: f.Scheduled, Completed: f.Completed, Failed: f.Failed},
+		}, sum); d != "" {
 			t.Fatalf("seconds do not add up to the summary:\n%s", d)
 		}
 	})
@@ -74,6 +85,10 @@ func TestVerifyFindsWhatDoesNotHold(t *testing.T) {
 			f.kind = "starved"
 		case 4:
 			f.status, f.cause = 0, "timeout"
+		case 5:
+			f.check, f.next = "failed", 2_000_000
+		case 6:
+			f.check, f.next, f.status = "passed", 1_000_000, 500
 		}
 		return f
 	}}
@@ -90,6 +105,20 @@ func TestVerifyFindsWhatDoesNotHold(t *testing.T) {
 		{"sent", "sent is", func(s *Summary) { s.Requests.InFlight++ }},
 		{"timed out", "timed_out", func(s *Summary) { s.Requests.TimedOut += s.Requests.Failed }},
 		{"negative", "negative", func(s *Summary) { s.Followups.Requests = measure.Requests{Sent: 0, InFlight: -1, Completed: 1} }},
+		{"follow-ups' status", "sum of followups.status", func(s *Summary) { s.Followups.Status["200"]++ }},
+		{"follow-ups' errors", "sum of followups.errors", func(s *Summary) { s.Followups.Errors["timeout"]++ }},
+		{"follow-ups' latencies", "followups: latencies", func(s *Summary) { s.Followups.Latency.Count-- }},
+		{"follow-ups refused", "more than followups: refused, -1", func(s *Summary) { s.Followups.Refused = -1 }},
+		{"bad follow-ups", "more than followups: bad, -1", func(s *Summary) { s.Followups.Bad = -1 }},
+		{"passed checks", `more than check "status is 200": passed, -1`, func(s *Summary) { s.Checks["status is 200"] = Check{Passed: -1, Failed: 30} }},
+		{"failed checks", `more than check "x": failed, -1`, func(s *Summary) { s.Checks["x"] = Check{Failed: -1} }},
+		{"more requests failed a check than checks failed", "check_failed is 31, more than all failed checks, 30", func(s *Summary) { s.CheckFailed++ }},
+		{"server errors among failed checks", "more than completed − server_errors", func(s *Summary) {
+			s.ServerErrors = s.Requests.Completed - s.CheckFailed + 1
+		}},
+		{"no check_failed", "more than check_failed, -1", func(s *Summary) { s.CheckFailed = -1 }},
+		{"unseen", "more than unseen, -1", func(s *Summary) { s.Unseen = -1 }},
+		{"datagrams", "more than datagrams, -1", func(s *Summary) { s.Datagrams.Duplicate = -1 }},
 		{"follow-ups", "followups: scheduled", func(s *Summary) { s.Followups.Requests.Scheduled++ }},
 		{"status", "sum of status", func(s *Summary) { s.Status["200"]++ }},
 		{"errors", "sum of errors", func(s *Summary) { s.Errors["timeout"]-- }},
@@ -156,6 +185,60 @@ func TestBuild(t *testing.T) {
 	}
 	if len(s.Verdict.SLO) != 2 || !s.Verdict.SLO[0].OK || s.Verdict.SLO[1].OK || s.Verdict.SLO[1].Value != 1000 {
 		t.Errorf("objectives %+v", s.Verdict.SLO)
+	}
+}
+
+// What a processor and datagrams bring is in the summary and the series, and left out where there is none.
+func TestBuildOfChecksAndFollowups(t *testing.T) {
+	iv := measure.NewInterval()
+	iv.End = 1e9
+	iv.Requests = measure.Requests{Scheduled: 10, Sent: 10, Completed: 10}
+	iv.Checks["logged in"], iv.Checks["fast"] = measure.Check{Passed: 9, Failed: 1}, measure.Check{Passed: 3}
+	iv.CheckFail, iv.Unseen, iv.Datagrams = 1, 4, measure.Datagrams{Late: 1, Duplicate: 2, Unmatched: 3}
+	f := &iv.Followups
+	f.Requests = measure.Requests{Scheduled: 3, Sent: 3, Completed: 2, Failed: 1, TimedOut: 1}
+	f.Status["OK"], f.Errors["timeout"], f.Refused, f.Bad = 2, 1, 5, 6
+	for _, l := range []int64{100, 200, 300} {
+		f.Latency.Record(l)
+	}
+	s, second := Build(iv, Facts{}), NewSecond(iv, Around{})
+	iv.Reset() // what was built of it stays
+	raw, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{
+		`"checks":{"fast":{"passed":3,"failed":0},"logged in":{"passed":9,"failed":1}},"check_failed":1,`,
+		`"followups":{"requests":{"scheduled":3,"sent":3,"completed":2,"failed":1,"timed_out":1,`, `"latency_ns":{"count":3,"min":100,"mean":200,`,
+		`"status":{"OK":2},"errors":{"timeout":1},"refused":5,"bad":6},"unseen":4,"datagrams":{"late":1,"duplicate":2,"unmatched":3},`,
+	} {
+		if !strings.Contains(string(raw), part) {
+			t.Errorf("%s\nlacks %s", raw, part)
+		}
+	}
+	line, err := json.Marshal(second)
+	if want := `"check_failed":1,"checks":{"passed":12,"failed":1},"followups":{"scheduled":3,"completed":2,"failed":1}`; err != nil || !strings.Contains(string(line), want) {
+		t.Errorf("%s, %v\nlacks %s", line, err, want)
+	}
+	nothing, err := json.Marshal(Build(iv, Facts{}))
+	if none, err2 := json.Marshal(NewSecond(iv, Around{})); err != nil || err2 != nil || strings.Contains(string(none), "follow") || strings.Contains(string(none), "check") {
+		t.Errorf("a second without any: %s, %v, %v", none, err, err2)
+	}
+	for _, name := range []string{"check_failed", "unseen", "datagrams", "refused", `"bad":0}`, `"status":null`} {
+		if strings.Contains(string(nothing), name) {
+			t.Errorf("%q in the summary of a run without any: %s", name, nothing)
+		}
+	}
+}
+
+// An interrupted run may leave follow-ups alone without an outcome: Little's law then has nothing to say.
+func TestVerifyOfFollowupsInFlight(t *testing.T) {
+	m := model{seconds: 1, rate: 10, fate: healthy}
+	s := Build(total(m.intervals()), m.facts())
+	s.Followups.Requests = measure.Requests{Scheduled: 1, Sent: 1, InFlight: 1}
+	s.Concurrency.InFlightTimeNS += 1000
+	if err := Verify(s); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -68,13 +68,20 @@ func Rate(perSecond float64) string {
 	return decimal(significant(perSecond, 4)) + "/s"
 }
 
-// Percent writes a fraction with three significant digits: "0.12%", "100%".
+// Percent writes a fraction with three significant digits: "0.12%", "100%". What is less than all never reads 100%:
+// "99.97%", ">99.999%".
 func Percent(fraction float64) string {
 	p := 100 * fraction
-	if p > 0 && p < 0.001 {
+	three := significant(p, 3)
+	switch {
+	case p > 0 && p < 0.001:
 		return "<0.001%"
+	case p > 99.999 && p < 100:
+		return ">99.999%"
+	case p < 100 && three == 100:
+		three = math.Round(1000*p) / 1000
 	}
-	return decimal(significant(p, 3)) + "%"
+	return decimal(three) + "%"
 }
 
 // Size writes a number of bytes in binary units: "512B", "1.5KiB", "12.3MiB".

@@ -39,6 +39,12 @@ func (c Condition) Judge(f Figures) (o Objective, known bool) {
 
 // value is the figure, or why there is none.
 func (c Condition) value(f Figures) (v float64, why string) {
+	switch c.figure {
+	case figureErrors:
+		return errorShare(f)
+	case figureChecks:
+		return passedShare(f.Interval.Checks, c.label)
+	}
 	latency, requests := &f.Interval.Times.Latency, &f.Interval.Requests
 	if c.label != "" {
 		l := f.Labels[c.label]
@@ -48,8 +54,6 @@ func (c Condition) value(f Figures) (v float64, why string) {
 		latency, requests = &l.Latency, &l.Requests
 	}
 	switch c.figure {
-	case figureErrors:
-		return errorShare(f)
 	case figureRate:
 		d := f.DurationNS
 		if d <= 0 {
@@ -73,7 +77,8 @@ func (c Condition) value(f Figures) (v float64, why string) {
 	}
 }
 
-// errorShare is (failed + dropped + server errors) / scheduled.
+// errorShare is (failed + dropped + server errors + requests with a failed check) / scheduled. Of a stretch it is at
+// most 1: a processor that is behind tells of failed checks later than of the outcomes that it is a share of.
 func errorShare(f Figures) (v float64, why string) {
 	r := &f.Interval.Requests
 	of := r.Scheduled
@@ -83,7 +88,25 @@ func errorShare(f Figures) (v float64, why string) {
 	if of == 0 {
 		return 0, "no request was due"
 	}
-	return float64(r.Failed+r.Dropped+f.Interval.ServerErrors) / float64(of), ""
+	return min(float64(r.Failed+r.Dropped+f.Interval.ServerErrors+f.Interval.CheckFail)/float64(of), 1), ""
+}
+
+// passedShare is the share of checks that passed: of those with a name, or of all.
+func passedShare(checks map[string]measure.Check, name string) (v float64, why string) {
+	var sum Check
+	for n, c := range checks {
+		if name == "" || n == name {
+			sum.Passed += c.Passed
+			sum.Failed += c.Failed
+		}
+	}
+	switch n := sum.Passed + sum.Failed; {
+	case n > 0:
+		return float64(sum.Passed) / float64(n), ""
+	case name != "":
+		return 0, fmt.Sprintf("no check %q was made", name)
+	}
+	return 0, "no check was made"
 }
 
 // value writes an objective's value for people, in its own unit.
@@ -92,7 +115,7 @@ func (o Objective) value() string {
 	switch {
 	case o.Note != "":
 		return o.Note
-	case err == nil && c.figure == figureErrors:
+	case err == nil && (c.figure == figureErrors || c.figure == figureChecks):
 		return Percent(o.Value)
 	case err == nil && c.figure == figureRate:
 		return Rate(o.Value)

@@ -20,12 +20,14 @@ func conditions(t *testing.T, exprs ...string) []Condition {
 	return list
 }
 
-// figures are 1000 requests over 10 s: latencies of 1…900 ms, 50 failed, 30 dropped, 20 answers of status 500.
+// figures are 1000 requests over 10 s: latencies of 1…900 ms, 50 failed, 30 dropped, 20 answers of status 500, 25 that
+// failed a check.
 func figures() Figures {
 	iv := measure.NewInterval()
 	iv.End = 12e9
 	iv.Requests = measure.Requests{Scheduled: 1000, Sent: 970, Completed: 900, Failed: 50, Dropped: 30, Unsent: 20, Starved: 0, InFlight: 20}
-	iv.ServerErrors = 20
+	iv.ServerErrors, iv.CheckFail = 20, 25
+	iv.Checks["logged in"], iv.Checks["fast"] = measure.Check{Passed: 70, Failed: 30}, measure.Check{Passed: 900}
 	for i := range int64(900) {
 		iv.Times.Latency.Record((i + 1) * 1e6)
 	}
@@ -50,9 +52,15 @@ func TestJudgeConditions(t *testing.T) {
 		{"mean<5ms", 450.5e6, false},
 		{"mean>450ms", 450.5e6, true},
 		{"max<1s", 900e6, true},
-		{"errors<0.1%", 0.1, false},
-		{"errors<=10%", 0.1, true},
-		{"errors<0.11", 0.1, true},
+		{"errors<0.1%", 0.125, false},
+		{"errors<=12.5%", 0.125, true},
+		{"errors<0.13", 0.125, true},
+		{"checks>96%", 0.97, true},
+		{"checks>=97%", 0.97, true},
+		{"checks>99.9%", 0.97, false},
+		{"checks{logged in}>70%", 0.7, false},
+		{"checks{logged in}>=70%", 0.7, true},
+		{"checks{fast}>=100%", 1, true},
 		{"rate>950/s", 90, false},
 		{"rate>=90", 90, true},
 		{"rate>5000/m", 90, true},
@@ -80,6 +88,8 @@ func TestJudgeWithoutFigures(t *testing.T) {
 		{"errors<1%", "no request was due"},
 		{"rate<5/s", "no length"},
 		{"p99{/x}<5ms", `no request had the label "/x"`},
+		{"checks>50%", "no check was made"},
+		{"checks{x}<50%", `no check "x" was made`},
 	} {
 		o, known := conditions(t, c.expr)[0].Judge(empty)
 		if known || o.OK || !strings.Contains(o.Note, c.why) {
@@ -131,6 +141,30 @@ func TestAbortReasonIsOfOutcomes(t *testing.T) {
 	}
 	if r := AbortReason(conditions(t, "errors>99%"), c); r == "" {
 		t.Error("nothing but time-outs, and no abort")
+	}
+}
+
+// Failed checks count as errors in the window, and a processor that tells of them late cannot make more than all.
+func TestAbortReasonOfChecks(t *testing.T) {
+	c := NewCollector(Recording{})
+	for i := range 6 {
+		iv := measure.NewInterval()
+		iv.Index, iv.Start, iv.End = i, int64(i)*1e9, int64(i+1)*1e9
+		iv.Requests = measure.Requests{Scheduled: 10, Sent: 10, Completed: 10}
+		iv.CheckFail = int64(6 * i)
+		iv.Checks["logged in"] = measure.Check{Passed: 3, Failed: int64(6 * i)}
+		c.Add(iv, 0)
+	}
+	for expr, want := range map[string]string{
+		"errors>=100%":          "errors>=100% held over the last 5s: 100%",
+		"checks<50%":            "checks<50% held over the last 5s: 14.3%",
+		"checks{logged in}<15%": "checks{logged in}<15% held over the last 5s: 14.3%",
+		"checks{other}<15%":     "",
+		"checks<10%":            "",
+	} {
+		if got := AbortReason(conditions(t, expr), c); got != want {
+			t.Errorf("%s: %q, want %q", expr, got, want)
+		}
 	}
 }
 

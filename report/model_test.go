@@ -14,6 +14,8 @@ type fate struct {
 	status                  int    // 0: failed
 	cause                   string // of failure, drop, starvation or being unsent
 	kind                    string // "" sent, "dropped", "starved", "unsent", "in flight"
+	check                   string // of the answer: "" none, "passed", "failed"
+	next                    int64  // latency of a follow-up that is made of the answer; 0: none
 }
 
 // model is a run that never happened: due times at a constant rate, the fate of each request by a function.
@@ -23,6 +25,9 @@ type model struct {
 	warmup        int // seconds
 	fate          func(i int) fate
 }
+
+// followed tells whether a follow-up was made of the answer.
+func (f fate) followed() bool { return f.kind == "" && f.status > 0 && f.next > 0 }
 
 func isTimeout(cause string) bool { return cause == "timeout" }
 
@@ -42,7 +47,11 @@ func (m model) intervals() []*measure.Interval {
 		due, f := int64(i)*1e9/int64(m.rate), m.fate(i)
 		m.play(at, due, f)
 		if f.kind == "" || f.kind == "in flight" {
-			flights = append(flights, [2]int64{due + f.lateness, due + f.lateness + f.wait + f.service})
+			end := due + f.lateness + f.wait + f.service
+			flights = append(flights, [2]int64{due + f.lateness, end})
+			if f.followed() {
+				flights = append(flights, [2]int64{end, end + f.next})
+			}
 		}
 	}
 	at(int64(m.seconds)*1e9 - 1)
@@ -89,6 +98,9 @@ func (m model) play(at func(int64) *measure.Interval, due int64, f fate) {
 	last.AttemptTime += uint64(f.wait + f.service)
 	if f.status > 0 {
 		m.answer(at(first), last, times, due, first, end, f)
+		if f.followed() {
+			m.follow(at, end, f)
+		}
 		return
 	}
 	last.Requests.Failed++
@@ -106,11 +118,34 @@ func (m model) answer(begun, last *measure.Interval, times func(*measure.Interva
 	if f.status >= 500 {
 		last.ServerErrors++
 	}
+	if f.check != "" {
+		last.Checked("status is 200", f.check == "passed")
+		if f.check == "failed" && f.status < 500 {
+			last.CheckFail++
+		}
+	}
 	begun.BytesSent += 180
 	last.BytesReceived += 2048
 	times(begun).Wait.Record(f.wait)
 	times(last).Latency.Record(end - due)
 	times(last).Service.Record(end - first)
+}
+
+// follow counts a follow-up that is due at t and has its outcome f.next later; after a server error it fails.
+func (m model) follow(at func(int64) *measure.Interval, t int64, f fate) {
+	m.fly(at, t, t+f.next)
+	first, last := &at(t).Followups, at(t+f.next)
+	first.Requests.Scheduled++
+	first.Requests.Sent++
+	last.AttemptTime += uint64(f.next)
+	if f.status >= 500 {
+		last.Followups.Requests.Failed++
+		last.Followups.Errors["connection reset"]++
+		return
+	}
+	last.Followups.Requests.Completed++
+	last.Followups.Status["200"]++
+	last.Followups.Latency.Record(f.next)
 }
 
 // fly adds a request in flight to the seconds that it spans.

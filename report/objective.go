@@ -15,7 +15,7 @@ type Condition struct {
 	expr   string
 	figure figure
 	q      float64 // of a quantile
-	label  string  // times and rate of this label only; "": of all
+	label  string  // times and rate of this label only, or the check of this name; "": of all
 	op     string
 	limit  float64 // ns, a fraction, or 1/s
 }
@@ -29,18 +29,20 @@ const (
 	figureMax
 	figureErrors
 	figureRate
+	figureChecks
 )
 
 // String returns the condition as it was given, without spaces around it.
 func (c Condition) String() string { return c.expr }
 
-const conditionExamples = "p99<50ms, p99.9<=100ms, mean<5ms, max<1s, errors<0.1%, rate>950/s or p99{/cart}<80ms"
+const conditionExamples = "p99<50ms, p99.9<=100ms, mean<5ms, max<1s, errors<0.1%, rate>950/s, p99{/cart}<80ms, checks>99.9% or checks{logged in}>=99%"
 
 var conditionParts = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9.]*)\s*(?:\{([^{}]*)\})?\s*(<=|>=|<|>)\s*(\S+)$`)
 
 // ParseCondition reads a condition: a figure, optionally a label in braces, one of < <= > >=, and a limit with its unit.
-// Figures are p50, p99.9 and so on (p999 is p99.9), mean and max of latency, errors (a share of what was scheduled) and
-// rate (completed requests per second). Errors say what was expected.
+// Figures are p50, p99.9 and so on (p999 is p99.9), mean and max of latency, errors (a share of what was scheduled),
+// rate (completed requests per second) and checks (the share of them that passed; the braces hold a check's name).
+// Errors say what was expected.
 func ParseCondition(expr string) (Condition, error) {
 	expr = strings.TrimSpace(expr)
 	c := Condition{expr: expr}
@@ -70,7 +72,7 @@ func ParseCondition(expr string) (Condition, error) {
 // ParseAbortRule reads a condition that ends a run when it holds over its last five seconds; labels are not known by then.
 func ParseAbortRule(expr string) (Condition, error) {
 	c, err := ParseCondition(expr)
-	if err == nil && c.label != "" {
+	if err == nil && c.label != "" && c.figure != figureChecks {
 		return Condition{}, fmt.Errorf("report: abort rule %q: labels are only known at a run's end: expected no label", c.expr)
 	}
 	return c, err
@@ -90,11 +92,14 @@ func (c *Condition) parseFigure(name string) error {
 	case "rate":
 		c.figure = figureRate
 		return nil
+	case "checks":
+		c.figure = figureChecks
+		return nil
 	}
 	digits, ok := strings.CutPrefix(name, "p")
 	percent, err := strconv.ParseFloat(digits, 64)
 	if !ok || err != nil || strings.ContainsAny(digits, "eExXpP_") {
-		return fmt.Errorf("unknown figure %q: expected p50…p99.99, mean, max, errors or rate", name)
+		return fmt.Errorf("unknown figure %q: expected p50…p99.99, mean, max, errors, rate or checks", name)
 	}
 	switch digits {
 	case "999":
@@ -111,7 +116,7 @@ func (c *Condition) parseFigure(name string) error {
 
 func (c *Condition) parseLimit(s string) (err error) {
 	switch c.figure {
-	case figureErrors:
+	case figureErrors, figureChecks:
 		c.limit, err = parseShare(s)
 	case figureRate:
 		c.limit, err = parseRate(s)

@@ -24,6 +24,9 @@ func TestParseConditionErrors(t *testing.T) {
 		{"errors<150%", "expected a share"},
 		{"errors<NaN", "expected a share"},
 		{"errors{/a}<1%", "errors are only known of all requests"},
+		{"checks<5ms", "expected a share"},
+		{"checks{}>5%", "braces are empty"},
+		{"check>5%", `unknown figure "check"`},
 		{"rate>10/d", "expected a rate"},
 		{"rate>fast", "expected a rate"},
 		{"rate>0x10", "expected a rate"},
@@ -42,6 +45,9 @@ func TestParseAbortRule(t *testing.T) {
 	if _, err := ParseAbortRule("p99{/a}>5s"); err == nil || !strings.Contains(err.Error(), "expected no label") {
 		t.Errorf("a label: %v", err)
 	}
+	if c, err := ParseAbortRule("checks{logged in}<50%"); err != nil || c.label != "logged in" {
+		t.Errorf("a check's name: %+v, %v", c, err)
+	}
 	if _, err := ParseAbortRule("errors>"); err == nil {
 		t.Error("half a rule is accepted")
 	}
@@ -52,7 +58,7 @@ func TestParseAbortRule(t *testing.T) {
 
 // What is accepted is a number that can be compared, and is printed as it was given; it parses to itself.
 func FuzzParseCondition(f *testing.F) {
-	for _, s := range []string{"p99<50ms", "p99.9<=100ms", "mean<5ms", "max<1s", "errors<0.1%", "rate>950/s", "p99{GET /a}<50ms", "p1e9<1s", "errors<1e-400%"} {
+	for _, s := range []string{"p99<50ms", "p99.9<=100ms", "mean<5ms", "max<1s", "errors<0.1%", "rate>950/s", "p99{GET /a}<50ms", "checks>99.9%", "checks{is 200}>=0.5", "p1e9<1s", "errors<1e-400%"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -64,7 +70,7 @@ func FuzzParseCondition(f *testing.F) {
 		if err != nil || again != c {
 			t.Fatalf("%q: %+v, again: %+v, %v", s, c, again, err)
 		}
-		if !(c.limit >= 0) || c.figure == figureQuantile && !(c.q > 0 && c.q <= 1) || c.figure == figureErrors && c.limit > 1 {
+		if !(c.limit >= 0) || c.figure == figureQuantile && !(c.q > 0 && c.q <= 1) || (c.figure == figureErrors || c.figure == figureChecks) && c.limit > 1 {
 			t.Fatalf("%q gives %+v", s, c)
 		}
 		o, _ := c.Judge(figures())

@@ -28,7 +28,7 @@ type Progress struct {
 	plan  Plan
 
 	sum      measure.Requests
-	server   int64 // server errors
+	answers  int64 // that count as errors: server errors, and those that failed a check
 	answered []float64
 	p99      []float64 // ns
 	drawn    int       // lines on the screen
@@ -52,7 +52,7 @@ func NewProgress(w io.Writer, tty bool, width func() int, plan Plan) *Progress {
 // Update shows a second that has just passed. window is the last seconds merged, as [Collector.Window] gives them.
 func (p *Progress) Update(s Second, window *measure.Interval) {
 	p.sum.Add(&s.Requests)
-	p.server += s.ServerErr
+	p.answers += s.ServerErr + s.CheckFailed
 	if s.LengthNS < shortest {
 		return
 	}
@@ -143,9 +143,9 @@ func quantileOf(h *measure.Histogram, q float64) string {
 	return Duration(h.Quantile(q))
 }
 
-// errors is the share of requests so far that failed, were dropped, or were answered with an error of the server.
+// errors is the share of requests so far that failed, were dropped, were answered with an error of the server, or failed a check.
 func (p *Progress) errors() string {
 	return Percent(float64(p.bad()) / float64(max(p.sum.Scheduled, 1)))
 }
 
-func (p *Progress) bad() int64 { return p.sum.Failed + p.sum.Dropped + p.server }
+func (p *Progress) bad() int64 { return p.sum.Failed + p.sum.Dropped + p.answers }

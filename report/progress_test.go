@@ -186,6 +186,18 @@ func TestProgressForgets(t *testing.T) {
 	}
 }
 
+// Answers that failed a check count as errors as in objectives.
+func TestProgressCountsFailedChecks(t *testing.T) {
+	var out strings.Builder
+	p := NewProgress(&out, false, nil, Plan{})
+	w := measure.NewInterval()
+	w.End = 5e9
+	p.Update(Second{LengthNS: 1e9, Requests: measure.Requests{Scheduled: 100, Failed: 1}, ServerErr: 2, CheckFailed: 4}, w)
+	if !strings.Contains(out.String(), "errors 7%") {
+		t.Fatalf("%q", out.String())
+	}
+}
+
 func TestProgressHidesControlCharacters(t *testing.T) {
 	var out strings.Builder
 	p := NewProgress(&out, true, nil, Plan{Name: "a\x1b]0;b\a", Target: "http://x/\u009b2J\x9b"})

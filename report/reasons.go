@@ -17,6 +17,7 @@ func reasons(s *Summary) []string {
 		lateReason, starvedReason, skippedReason, descriptorReason, portReason,
 		// These are about the figures.
 		closedReason, endReason, nothingReason, fewReason, overloadReason, limitReason, behindReason, timeoutReason,
+		unseenReason, refusedReason,
 		// These are about the machine.
 		stealReason, pauseReason,
 	} {
@@ -32,11 +33,14 @@ func ofScheduled(n int64, s *Summary) string {
 	return fmt.Sprintf("%s (%s of those scheduled)", requests(n), Percent(float64(n)/float64(max(s.Requests.Scheduled, 1))))
 }
 
-func requests(n int64) string {
+func requests(n int64) string { return several(n, "request") }
+
+// several writes a number of things.
+func several(n int64, thing string) string {
 	if n == 1 {
-		return "1 request"
+		return "1 " + thing
 	}
-	return Count(n) + " requests"
+	return Count(n) + " " + thing + "s"
 }
 
 // was is the verb's form that goes with n.
@@ -225,6 +229,23 @@ func timeoutReason(s *Summary) string {
 		return ""
 	}
 	return fmt.Sprintf("%s timed out; they are in the latencies with the time from due to expiry, and would have taken longer.", ofScheduled(s.Requests.TimedOut, s))
+}
+
+func unseenReason(s *Summary) string {
+	if s.Unseen == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the processor was behind: %s %s not shown to it, so checks and follow-ups of these are missing. "+
+		"Try simpler checks, a faster processor, or a lower rate.", several(s.Unseen, "outcome"), was(s.Unseen))
+}
+
+func refusedReason(s *Summary) string {
+	n := s.Followups.Refused
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s %s not made, being beyond the bounds on their depth and number: the target got less of them than the processor asked for. "+
+		"Raise followup_limits if that is not on purpose.", several(n, "follow-up"), was(n))
 }
 
 const (

@@ -32,7 +32,13 @@ func NewSecond(iv *measure.Interval, a Around) Second {
 		Latency: statsOfBoth(&iv.Times.Latency, &iv.Warmup.Latency), Lateness: statsOfBoth(&iv.Times.Lateness, &iv.Warmup.Lateness),
 		Wait: statsOfBoth(&iv.Times.Wait, &iv.Warmup.Wait), Service: statsOfBoth(&iv.Times.Service, &iv.Warmup.Service),
 		MaxInFlight: iv.MaxInFlight, Waiting: iv.WaitingEnd, Connections: iv.MaxConnections,
-		ServerErr: iv.ServerErrors, Steal: a.Steal, Warmup: a.Warmup,
+		ServerErr: iv.ServerErrors, CheckFailed: iv.CheckFail, Steal: a.Steal, Warmup: a.Warmup,
+	}
+	f := &iv.Followups.Requests
+	s.Followups = FollowupCounts{Scheduled: f.Scheduled, Completed: f.Completed, Failed: f.Failed}
+	for _, c := range iv.Checks {
+		s.Checks.Passed += c.Passed
+		s.Checks.Failed += c.Failed
 	}
 	if len(iv.Errors) > 0 {
 		s.Errors = maps.Clone(iv.Errors) // the interval will be filled again

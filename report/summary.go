@@ -28,13 +28,19 @@ type Summary struct {
 	Errors       map[string]int64 `json:"errors"`
 	DroppedBy    map[string]int64 `json:"dropped_by,omitempty"`
 	UnsentBy     map[string]int64 `json:"unsent_by,omitempty"`
-	Checks       map[string]Check `json:"checks"`
-	Followups    Followups        `json:"followups"`
-	Concurrency  Concurrency      `json:"concurrency"`
-	Records      Records          `json:"records"`
-	Labels       map[string]Label `json:"labels"`
-	Verdict      Verdict          `json:"verdict"`
-	Generator    Generator        `json:"generator"`
+	Checks       map[string]Check `json:"checks"` // follow-ups' included
+	// CheckFailed is the part of completed whose answers failed a check and are no server errors.
+	CheckFailed int64     `json:"check_failed,omitempty"`
+	Followups   Followups `json:"followups"`
+	// Unseen counts outcomes that were not shown to the processor because it was behind: their checks and follow-ups are missing.
+	Unseen int64 `json:"unseen,omitempty"`
+	// Datagrams counts answers that came to no request under way.
+	Datagrams   measure.Datagrams `json:"datagrams,omitzero"`
+	Concurrency Concurrency       `json:"concurrency"`
+	Records     Records           `json:"records"`
+	Labels      map[string]Label  `json:"labels"`
+	Verdict     Verdict           `json:"verdict"`
+	Generator   Generator         `json:"generator"`
 }
 
 // Run identifies a run.
@@ -95,15 +101,23 @@ type Bytes struct {
 }
 
 // Check counts the outcomes of one named check.
-type Check struct {
-	Passed int64 `json:"passed"`
-	Failed int64 `json:"failed"`
-}
+type Check = measure.Check
 
 // Followups are requests made out of responses, outside the schedule.
 type Followups struct {
 	Requests measure.Requests `json:"requests"`
-	Latency  Stats            `json:"latency_ns"`
+	Latency  Stats            `json:"latency_ns"` // from the response's end plus think time to the last byte
+	Status   map[string]int64 `json:"status,omitempty"`
+	Errors   map[string]int64 `json:"errors,omitempty"`
+	Refused  int64            `json:"refused,omitempty"` // never made: beyond the bounds on depth and number
+	Bad      int64            `json:"bad,omitempty"`     // never made: they could not be encoded
+}
+
+// FollowupCounts are a second's follow-ups.
+type FollowupCounts struct {
+	Scheduled int64 `json:"scheduled"`
+	Completed int64 `json:"completed"`
+	Failed    int64 `json:"failed"`
 }
 
 // Concurrency is the number of requests between attempt and outcome.
@@ -144,7 +158,7 @@ type Verdict struct {
 // Objective is one judged objective.
 type Objective struct {
 	Expr  string  `json:"expr"`
-	Value float64 `json:"value"` // in the objective's own unit: ns for times, a fraction for errors, 1/s for rates
+	Value float64 `json:"value"` // in the objective's own unit: ns for times, a fraction for errors and checks, 1/s for rates
 	OK    bool    `json:"ok"`
 	Note  string  `json:"note,omitempty"` // why it could not be judged; OK is false then
 }
@@ -181,6 +195,9 @@ type Second struct {
 	Connections int64            `json:"connections"`
 	Errors      map[string]int64 `json:"errors,omitempty"`
 	ServerErr   int64            `json:"server_errors,omitempty"`
+	CheckFailed int64            `json:"check_failed,omitempty"` // as in the summary; counted when the processor has said so
+	Checks      Check            `json:"checks,omitzero"`        // those of all names together
+	Followups   FollowupCounts   `json:"followups,omitzero"`
 	Steal       float64          `json:"steal,omitempty"`
 	Warmup      bool             `json:"warmup,omitempty"`
 }

@@ -24,6 +24,7 @@ func Terminal(w io.Writer, s *Summary, o TerminalOptions) error {
 	t.outcomes(s)
 	t.latency(s)
 	t.labels(s)
+	t.checks(s)
 	t.verdict(s)
 	t.objectives(s)
 	if o.Report != "" {
@@ -97,9 +98,7 @@ func (t *sheet) outcomes(s *Summary) {
 		style = red
 	}
 	t.row("Answered", Count(r.Completed), style, Rate(s.Load.RateCompleted)+", "+Size(s.Bytes.Received))
-	for _, status := range slices.Sorted(maps.Keys(s.Status)) {
-		t.row("", Count(s.Status[status]), plain, "status "+clean(status))
-	}
+	t.statuses(s.Status)
 	if r.Failed > 0 {
 		t.row("Failed", Count(r.Failed), red, Percent(float64(r.Failed)/float64(max(r.Sent, 1)))+" of sent")
 		for _, cause := range frequentFirst(s.Errors) {
@@ -112,6 +111,8 @@ func (t *sheet) outcomes(s *Summary) {
 	if r.Lost > 0 {
 		t.row("Lost", Count(r.Lost), red, "with a worker that died")
 	}
+	t.followups(&s.Followups)
+	t.datagrams(&s.Datagrams)
 	t.row("Concurrency", Number(s.Concurrency.Mean), plain,
 		fmt.Sprintf("in flight on average, at most %s (%s connections)", Count(s.Concurrency.Max), Count(s.Concurrency.Connections)))
 	t.generator(s)

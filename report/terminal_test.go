@@ -2,6 +2,7 @@ package report
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +61,45 @@ var stories = []struct {
 		}
 		f.Run.Targets = []string{"http://10.0.0.1:80", "http://10.0.0.2:80", "http://10.0.0.3:80", "http://10.0.0.4:80", "http://10.0.0.5:80"}
 	}},
+	{"checked", model{seconds: 3, rate: 1000, fate: func(i int) fate {
+		f := healthy(i)
+		f.check = "passed"
+		switch i % 500 {
+		case 7:
+			f.check = "failed"
+		case 8:
+			f.status, f.check, f.next = 503, "failed", 800_000
+		}
+		if i%10 == 1 {
+			f.next = 2_000_000 + spread(i, 1_000_000)
+		}
+		return f
+	}}, checked},
+}
+
+// checked is a run over a protocol whose statuses are words, with what a processor and datagrams bring.
+func checked(f *Facts) {
+	words := map[int]string{200: "hit", 404: "miss", 503: "SERVER_ERROR out of memory"}
+	f.StatusName = func(status int) string { return words[status] }
+	f.Labels = map[string]*measure.Label{}
+	for _, name := range []string{"get", "set", "gat\x1b[31m"} {
+		l := &measure.Label{Requests: measure.Requests{Scheduled: 10, Sent: 10, Completed: 10}}
+		for k := range 10 {
+			l.Latency.Record(int64(k+1) * 100_000)
+		}
+		f.Labels[name] = l
+	}
+}
+
+// besides fills in what the model does not play.
+func besides(iv *measure.Interval) {
+	for i := range 12 {
+		iv.Checks[fmt.Sprintf("check %d of a chain that has a rather long name", i)] = measure.Check{Passed: 2_000_000, Failed: int64(i % 3)}
+	}
+	iv.Unseen, iv.Followups.Refused, iv.Followups.Bad = 12, 5, 2
+	iv.Followups.Requests.Scheduled += 8
+	iv.Followups.Requests.Unsent += 8
+	iv.Datagrams = measure.Datagrams{Late: 4, Unmatched: 1}
 }
 
 func someLabels() map[string]*measure.Label {
@@ -81,10 +121,17 @@ func story(t *testing.T, i int) *Summary {
 	st := stories[i]
 	f := st.model.facts()
 	f.Objectives = conditions(t, "p99<50ms", "errors<0.1%", "rate>950/s")
+	if st.name == "checked" {
+		f.Objectives = conditions(t, "errors<0.1%", "checks>99.9999%", "checks{no such}>99%")
+	}
 	if st.facts != nil {
 		st.facts(&f)
 	}
-	s := Build(total(st.model.intervals()), f)
+	iv := total(st.model.intervals())
+	if st.name == "checked" {
+		besides(iv)
+	}
+	s := Build(iv, f)
 	if err := Verify(s); err != nil {
 		t.Fatal(err)
 	}
@@ -137,6 +184,25 @@ func uncolored(s string) string {
 func TestTerminalTellsOfAWriterThatFails(t *testing.T) {
 	if err := Terminal(&full{}, good(), TerminalOptions{}); !errors.Is(err, errFull) {
 		t.Fatal(err)
+	}
+}
+
+// Numbers stand in their order, words by their frequency, and an odd protocol does not fill the screen.
+func TestTerminalBoundsStatuses(t *testing.T) {
+	sheet := &sheet{}
+	by := map[string]int64{"9": 1, "10": 2, "404": 3, "NXDOMAIN": 4, "OK": 50}
+	for i := range 9 {
+		by["rcode-"+string(rune('a'+i))] = 1
+	}
+	sheet.statuses(by)
+	var got []string
+	for l := range strings.Lines(sheet.String()) {
+		got = append(got, strings.Join(strings.Fields(l), " "))
+	}
+	want := "1 status 9|2 status 10|3 status 404|50 status OK|4 status NXDOMAIN|1 status rcode-a|1 status rcode-b|1 status rcode-c|" +
+		"1 status rcode-d|1 status rcode-e|1 status rcode-f|1 status rcode-g|2 with one of 2 other statuses, in the report"
+	if s := strings.Join(got, "|"); s != want {
+		t.Errorf("got  %s\nwant %s", s, want)
 	}
 }
 

@@ -114,6 +114,11 @@ func TestVerdict(t *testing.T) {
 		{"enough", func(s *Summary) { s.Latency.Count = 1000 }, "kept", all, nil},
 		{"behind", func(s *Summary) { s.Run.ElapsedNS = 20e9 }, "kept", all, []string{"the last outcome came 10s after the schedule's end"}},
 		{"time-outs", func(s *Summary) { s.Requests.TimedOut = 7 }, "kept", all, []string{"7 requests (0.007% of those scheduled) timed out"}},
+		{"unseen outcomes", func(s *Summary) { s.Unseen = 1200 }, "kept", all, []string{
+			"the processor was behind: 1,200 outcomes were not shown to it, so checks and follow-ups of these are missing",
+		}},
+		{"one unseen", func(s *Summary) { s.Unseen = 1 }, "kept", all, []string{"1 outcome was not shown to it"}},
+		{"refused", func(s *Summary) { s.Followups.Refused = 3 }, "kept", all, []string{"3 follow-ups were not made, being beyond the bounds"}},
 		{"steal", func(s *Summary) { s.Generator.StealMax = 0.12 }, "kept", all, []string{"up to 12% of a second's CPU time"}},
 		{"GC", func(s *Summary) { s.Generator.GCPauseMaxNS = 2e6 }, "kept", all, []string{"garbage collection paused it for up to 2ms"}},
 	} {

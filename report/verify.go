@@ -13,7 +13,8 @@ import (
 func Verify(s *Summary) error {
 	var v verifier
 	v.requests("requests", &s.Requests)
-	v.requests("followups", &s.Followups.Requests)
+	v.followups(&s.Followups)
+	v.checks(s)
 	for name, l := range s.Labels {
 		v.requests(fmt.Sprintf("label %q", name), &l.Requests)
 		v.atMost(fmt.Sprintf("label %q: latencies", name), l.Latency.Count, "completed + timed_out", l.Requests.Completed+l.Requests.TimedOut)
@@ -27,7 +28,8 @@ func Verify(s *Summary) error {
 		v.atMost("scheduled", s.Requests.Scheduled, "arrivals", s.Load.Arrivals)
 	}
 	v.times(s)
-	if s.Requests.InFlight == 0 && s.Requests.Lost == 0 && s.Concurrency.InFlightTimeNS != s.Concurrency.AttemptTimeNS {
+	left := s.Requests.InFlight + s.Requests.Lost + s.Followups.Requests.InFlight + s.Followups.Requests.Lost
+	if left == 0 && s.Concurrency.InFlightTimeNS != s.Concurrency.AttemptTimeNS {
 		v.wrong("the integral of concurrency, %d ns, is not the sum of attempt → outcome, %d ns", s.Concurrency.InFlightTimeNS, s.Concurrency.AttemptTimeNS)
 	}
 	return errors.Join(v.found...)
@@ -52,6 +54,8 @@ func (v *verifier) atMost(a string, x int64, b string, y int64) {
 	}
 }
 
+func (v *verifier) notNegative(a string, x int64) { v.atMost("0", 0, a, x) }
+
 // requests checks what holds of any group of requests.
 func (v *verifier) requests(of string, r *measure.Requests) {
 	v.equal(of+": scheduled", r.Scheduled, "sent + dropped + starved + unsent", r.Sent+r.Dropped+r.Starved+r.Unsent)
@@ -63,6 +67,32 @@ func (v *verifier) requests(of string, r *measure.Requests) {
 			break
 		}
 	}
+}
+
+// followups checks what holds of requests that were made out of responses.
+func (v *verifier) followups(f *Followups) {
+	r := &f.Requests
+	v.requests("followups", r)
+	v.equal("sum of followups.status", sum(f.Status), "followups: completed", r.Completed)
+	v.equal("sum of followups.errors", sum(f.Errors), "followups: failed", r.Failed)
+	v.equal("followups: latencies", f.Latency.Count, "completed + timed_out", r.Completed+r.TimedOut)
+	v.notNegative("followups: refused", f.Refused)
+	v.notNegative("followups: bad", f.Bad)
+}
+
+// checks checks what holds of checks, and of what came to no request.
+func (v *verifier) checks(s *Summary) {
+	failed := int64(0)
+	for name, c := range s.Checks {
+		v.notNegative(fmt.Sprintf("check %q: passed", name), c.Passed)
+		v.notNegative(fmt.Sprintf("check %q: failed", name), c.Failed)
+		failed += c.Failed
+	}
+	v.notNegative("check_failed", s.CheckFailed)
+	v.atMost("check_failed", s.CheckFailed, "all failed checks", failed)
+	v.atMost("check_failed", s.CheckFailed, "completed − server_errors", s.Requests.Completed-s.ServerErrors)
+	v.notNegative("unseen", s.Unseen)
+	v.notNegative("datagrams", min(s.Datagrams.Late, s.Datagrams.Duplicate, s.Datagrams.Unmatched))
 }
 
 // times checks how many requests each of the four times covers, the warm-up's together with the others.

@@ -49,6 +49,7 @@ func guessLines(buf *bufio.Reader) (Format, error) {
 		}
 		text := bytes.TrimLeft(bytes.TrimPrefix(window, byteOrderMark), " \t\r\n")
 		switch {
+		case err == nil && bytes.HasPrefix(byteOrderMark, window): // a part of one, so far
 		case len(text) > 0 && text[0] == '{':
 			return jsonFormat, nil
 		case len(text) > 0, err != nil:

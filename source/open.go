@@ -14,12 +14,36 @@ type Formatted interface {
 	Format() string
 }
 
-// Open opens a source of lines, recognizes its compression and format, and reads up to its first record, so that a source
-// without any is found before the first request is sent. It waits for standard input until then.
+// Open opens the source at o.Path: that of a registered [Kind], or the lines of a file. It recognizes the file's compression and
+// format, and reads up to its first record, so that a source without any is found before the first request is sent. It waits
+// for standard input until then.
 func Open(o Options) (Source, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	k, named, err := KindOf(o.Path)
+	switch {
+	case err != nil:
+		return nil, err
+	case named:
+		return openKind(k, &o)
+	}
+	return openLines(o)
+}
+
+// openKind opens a source of a kind of its own.
+func openKind(k Kind, o *Options) (Source, error) {
+	whole := *o
+	whole.Skip, whole.Limit = 0, 0
+	s, err := k.Open(whole)
+	if err != nil {
+		return nil, err
+	}
+	return newPart(s, o)
+}
+
+// openLines opens a source of lines.
+func openLines(o Options) (Source, error) {
 	if o.MaxLine == 0 {
 		o.MaxLine = DefaultMaxLine
 	}
@@ -105,6 +129,15 @@ func (s *lineSource) Read(r *load.Record) error {
 	return s.err
 }
 
+// name gives the record's columns the names that the options have for them.
+func (s *lineSource) name(r *load.Record) {
+	for i := range min(len(r.Fields), len(s.o.Columns)) {
+		if column := s.o.Columns[i]; column != "" {
+			r.Fields[i].Name = append(r.Fields[i].Name[:0], column...)
+		}
+	}
+}
+
 // next fills r with the next record that is not skipped, of this pass or, where the source loops, a further one.
 func (s *lineSource) next(r *load.Record) error {
 	for {
@@ -141,7 +174,9 @@ func (s *lineSource) scan(r *load.Record) (ok bool, err error) {
 	var fault error
 	if whole {
 		r.Raw = append(r.Raw, line...)
-		fault = s.format.Parse(line, r)
+		if fault = s.format.Parse(line, r); fault == nil {
+			s.name(r)
+		}
 	} else {
 		fault = s.tooLong
 	}

@@ -21,6 +21,8 @@ type Options struct {
 	// Lines says that the entries are lines of text for a protocol of commands, not of paths: a format that is not named is then
 	// jsonl if the first line is a JSON object, and lines otherwise.
 	Lines bool
+	// Columns name the columns of the formats csv and tsv, the first ones first; "" leaves the name that the format gives.
+	Columns []string
 	// Loop starts over at the file's end. Standard input, pipes and devices cannot be read twice: they end all the same,
 	// and Stats.Loops stays 0.
 	Loop bool

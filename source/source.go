@@ -4,8 +4,8 @@
 //
 //	input (file, stdin) ──▶ unpacker (gzip, zstd, plain) ──▶ lineReader (bounded lines) ──▶ Format (a line to a record)
 //
-// A new format is a value given to [RegisterFormat]; a source of another kind (a queue, a database) implements [Source] and
-// is held to the suite in sourcetest.
+// A new format is a value given to [RegisterFormat]; a source of another kind (a queue, a database) implements [Source], is made
+// known by [RegisterKind] and is held to the suite in sourcetest.
 package source
 
 import "github.com/iagoloadgen/iago/load"

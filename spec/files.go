@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/iagoloadgen/iago/source"
 	"github.com/iagoloadgen/iago/transport"
 )
 
@@ -16,6 +17,9 @@ func (s *Spec) paths() map[string]*string {
 		"tls.cert":          &s.TLS.Cert,
 		"tls.key":           &s.TLS.Key,
 		"processor.dir":     &s.Processor.Dir,
+	}
+	if _, named, _ := source.KindOf(s.Records.File); named {
+		delete(all, "records.file")
 	}
 	for name, config := range s.Protocols {
 		if p, ok := config.(transport.Pather); ok {

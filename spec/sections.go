@@ -21,6 +21,9 @@ type Records struct {
 	// The format of the file, such as uri or combined. Default: guessed from the content.
 	Format string `yaml:"format,omitempty"`
 
+	// Names of the columns of csv and tsv, for expressions: fields.NAME. A line of names at the top is left out by skip: 1.
+	Columns []string `yaml:"columns,omitempty"`
+
 	// Start over at the file's end. If false, its end ends the schedule.
 	Loop bool `yaml:"loop"`
 

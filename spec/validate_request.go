@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/iagoloadgen/iago/processor"
+	"github.com/iagoloadgen/iago/source"
 )
 
 // records checks where records come from.
@@ -17,9 +18,14 @@ func (c *checker) records() {
 			c.problem(field, "has no use without records; expected their file in records.file")
 		}
 	}
-	if r.File != "-" {
+	_, named, err := source.KindOf(r.File)
+	switch {
+	case err != nil:
+		c.problem("records.file", "%q: %v", r.File, bare(err, "source: "))
+	case named: // it is opened before the run begins, and says itself what is wrong
+	case r.File != "-":
 		c.file("records.file", r.File)
-	} else if r.Loop && c.given("records.loop") {
+	case r.Loop && c.given("records.loop"):
 		c.problem("records.loop", "true: standard input cannot be read twice; expected loop: false")
 	}
 	c.format("records.format", r.Format)

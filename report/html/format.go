@@ -53,12 +53,18 @@ func rate(v float64) string {
 	return significant(v, 4) + "/s"
 }
 
-// percent writes a share.
+// percent writes a share; what is less than all never reads 100 %.
 func percent(v float64) string {
-	if p := 100 * v; p > 0 && p < 0.001 {
+	p, digits := 100*v, 3
+	switch {
+	case p > 0 && p < 0.001:
 		return "< 0.001" + nbsp + "%"
+	case p > 99.999 && p < 100:
+		return "> 99.999" + nbsp + "%"
+	case p >= 99.95 && p < 100:
+		digits = 5
 	}
-	return significant(100*v, 3) + nbsp + "%"
+	return significant(p, digits) + nbsp + "%"
 }
 
 // duration writes ns with three significant digits and the unit that suits.

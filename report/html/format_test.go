@@ -46,6 +46,8 @@ func TestFiguresAreWritten(t *testing.T) {
 		{percent(0), "0 %"},
 		{percent(0.0331), "3.31 %"},
 		{percent(1), "100 %"},
+		{percent(0.99956), "99.956 %"},
+		{percent(0.9999999), "> 99.999 %"},
 		{percent(0.000000001), "< 0.001 %"},
 		{number(7.083), "7.08"},
 		{number(12_345), "12,345"},

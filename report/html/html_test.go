@@ -71,8 +71,13 @@ func tiny() Data {
 		Requests: requests, Latency: at(26, 10e6), Lateness: at(28, 50e3), Wait: at(28, 100e3), Service: at(25, 9e6),
 		Warmup: &report.Warmup{DurationNS: 1e9, Latency: at(9, 11e6)}, Bytes: report.Bytes{Sent: 4096, Received: 1 << 20},
 		Status: map[string]int64{"200": 20, "404": 4, "500": 1}, Errors: map[string]int64{"timeout": 1, "reset": 1},
-		DroppedBy: map[string]int64{"overload": 2}, Checks: map[string]report.Check{"body": {Passed: 24, Failed: 1}},
-		Followups:   report.Followups{Requests: measure.Requests{Scheduled: 3, Sent: 3, Completed: 3}, Latency: at(3, 4e6)},
+		DroppedBy: map[string]int64{"overload": 2}, CheckFailed: 1,
+		Checks: map[string]report.Check{"body": {Passed: 24, Failed: 1}, "all well": {Passed: 12}, "order": {Passed: 99_996, Failed: 4}},
+		Followups: report.Followups{
+			Requests: measure.Requests{Scheduled: 5, Sent: 4, Completed: 3, Failed: 1, Unsent: 1}, Latency: at(3, 4e6),
+			Status: map[string]int64{"200": 1, "NOT_FOUND": 2}, Errors: map[string]int64{"closed early": 1}, Refused: 6, Bad: 7,
+		},
+		Datagrams:   measure.Datagrams{Late: 3, Unmatched: 1},
 		Concurrency: report.Concurrency{Mean: 0.25, Max: 3, Connections: 4},
 		Records:     report.Records{Read: 30, Bad: 1, FirstBad: []string{"log:3: no method"}},
 		Labels:      map[string]report.Label{"/a": {Requests: measure.Requests{Scheduled: 20, Completed: 18, Failed: 1}, Latency: at(18, 9e6)}, "/b": {}},
@@ -91,7 +96,12 @@ func tiny() Data {
 	d.Series[0].Latency, d.Series[2].Errors = report.Stats{}, map[string]int64{"timeout": 1, "reset": 1}
 	d.Latency = []report.Bucket{{Value: 2e6, Count: 13}, {Value: 5e6, Count: 11}, {Value: 30e6, Count: 2}}
 	d.Service, d.Lateness = d.Latency[:2], []report.Bucket{{Value: 20e3, Count: 28}}
-	d.Failures = []measure.Failure{{At: 2.5e9, Latency: 1e9, Cause: "timeout", Target: "a:80", Method: "GET", URI: "/x?y=1", Label: "/a"}}
+	d.Series[2].CheckFailed = 1
+	d.Failures = []measure.Failure{
+		{At: 2.5e9, Latency: 1e9, Cause: "timeout", Target: "a:80", Method: "GET", URI: "/x?y=1", Label: "/a"},
+		{At: 2.6e9, Latency: 1e6, Cause: "check failed: body", Status: 404, Target: "a:80", Method: "GET", URI: "/z"},
+		{At: 2.7e9, Latency: 1e6, Cause: "status 500", Status: 500, Target: "a:80", Method: "GET", URI: "/y"},
+	}
 	return d
 }
 
@@ -99,8 +109,8 @@ func TestSectionsStandInTheOrderOfNeed(t *testing.T) {
 	page := render(t, tiny())
 	last := 0
 	for _, id := range []string{
-		"verdict", "keys", "parts", "rates", "latency", "distribution", "errors", "concurrency", "lateness", "outcomes", "labels",
-		"failures", "generator", "run",
+		"verdict", "keys", "parts", "rates", "latency", "distribution", "errors", "concurrency", "lateness", "outcomes",
+		"checks", "followups", "labels", "failures", "generator", "run",
 	} {
 		i := strings.Index(page, ` id="`+id+`"`)
 		if i < last {
@@ -145,6 +155,7 @@ func hostile(d *Data, text string) {
 	s.Load.Arrival, s.Generator.Poller, s.Schema = text, text, text
 	s.Status[text], s.Errors[text], s.DroppedBy[text], s.UnsentBy = 1, 1, 1, map[string]int64{text: 1}
 	s.Requests.Unsent = 1
+	s.Followups.Status[text], s.Followups.Errors[text] = 1, 1
 	s.Checks[text], s.Labels[text] = report.Check{Passed: 1}, report.Label{}
 	s.Verdict.Reasons, s.Verdict.SLO = []string{text}, []report.Objective{{Expr: text}}
 	s.Records.FirstBad = []string{text}
@@ -218,6 +229,7 @@ func TestBounded(t *testing.T) {
 	for i := range 2000 {
 		name := fmt.Sprint(i, long)
 		d.Summary.Labels[name], d.Summary.Errors[name], d.Summary.Status[name] = report.Label{}, 1, 1
+		d.Summary.Checks[name], d.Summary.Followups.Status[name], d.Summary.Followups.Errors[name] = report.Check{Failed: 1}, 1, 1
 		d.Failures = append(d.Failures, measure.Failure{URI: name, Cause: name, Target: name, Label: name})
 	}
 	page := render(t, d)
@@ -226,7 +238,7 @@ func TestBounded(t *testing.T) {
 	}
 	t.Logf("%d bytes", len(page))
 	for _, text := range []string{
-		"and 1,952 more labels", "and 1,952 more, with smaller counts", "and 1,951 more in failures.jsonl", "A point is the mean of 15", "other causes",
+		"and 1,952 more labels", "and 1,952 more, with smaller counts", "and 1,953 more in failures.jsonl", "and 1,953 more checks", "A point is the mean of 15", "other causes",
 	} {
 		if !strings.Contains(page, text) {
 			t.Errorf("the page does not say %q", text)

@@ -158,12 +158,13 @@ func (m *simulation) data(intervals []*measure.Interval, labels map[string]*meas
 			T: i.Index, LengthNS: i.End - i.Start, RateAsked: asked, Requests: i.Requests,
 			Latency: stats(&times.Latency), Lateness: stats(&times.Lateness), Wait: stats(&times.Wait), Service: stats(&times.Service),
 			Concurrency: mean, MaxInFlight: most, Waiting: int64(m.waiting[100*i.Index+99]), Connections: int64(m.connections),
-			Errors: i.Errors, ServerErr: i.ServerErrors, Warmup: i.Index < m.warmup,
+			Errors: i.Errors, ServerErr: i.ServerErrors, Warmup: i.Index < m.warmup, CheckFailed: int64(max(i.Index-52, 0)),
 		})
 	}
 	d.Latency, d.Service = buckets(&total.Times.Latency), buckets(&total.Times.Service)
 	d.Wait, d.Lateness = buckets(&total.Times.Wait), buckets(&total.Times.Lateness)
 	d.Summary = m.summary(total, labels)
+	answers(d.Summary)
 	d.Summary.Concurrency.Mean = overall
 	d.SpecYAML = sampleSpec
 	for k := range 30 {
@@ -215,6 +216,21 @@ func (m *simulation) summary(i *measure.Interval, labels map[string]*measure.Lab
 		s.Labels[name] = report.Label{Requests: l.Requests, Latency: stats(&l.Latency)}
 	}
 	return s
+}
+
+// answers adds what a processor and datagrams bring.
+func answers(s *report.Summary) {
+	s.CheckFailed = 36
+	s.Checks = map[string]report.Check{
+		"status < 400": {Passed: 35_000, Failed: 36}, "has a token": {Passed: 999_993, Failed: 7}, "answered within 50 ms": {Passed: 35_036},
+		`json(body).items.all(item, item.price > 0 && item.currency in ["EUR", "USD"])`: {Passed: 1200},
+	}
+	f := &s.Followups
+	f.Requests = measure.Requests{Scheduled: 1210, Sent: 1208, Completed: 1203, Failed: 5, TimedOut: 2, Unsent: 2}
+	f.Status, f.Errors = map[string]int64{"200": 1190, "404": 13}, map[string]int64{"timeout": 2, "closed early": 3}
+	f.Latency = report.Stats{Count: 1205, Min: 8e5, Mean: 4e6, P50: 3e6, P90: 9e6, P99: 3e7, P999: 4e8, Max: 5e8}
+	f.Refused, f.Bad = 12, 1
+	s.Datagrams = measure.Datagrams{Late: 9, Duplicate: 14, Unmatched: 2}
 }
 
 // stats sums up a histogram.

@@ -24,6 +24,7 @@ type table struct {
 	Rows  [][]string
 	More  string // what was left out
 	Empty string // said when there are no rows
+	Alarm int    // so many rows, from the first, tell of something bad
 }
 
 // column is a table's column; figures stand on the right.
@@ -39,9 +40,7 @@ func right(name string) column { return column{name, true} }
 func latencyTable(s *report.Summary) table {
 	t := table{
 		Name: "Latency and its parts", Class: "parts",
-		Head: []column{
-			left(""), right("count"), right("mean"), right("p50"), right("p90"), right("p99"), right("p99.9"), right("max"),
-		},
+		Head: latencyHead(),
 		Rows: [][]string{
 			statsRow("Latency", &s.Latency), statsRow("= lateness", &s.Lateness),
 			statsRow("+ wait", &s.Wait), statsRow("+ service", &s.Service),
@@ -50,10 +49,12 @@ func latencyTable(s *report.Summary) table {
 	if s.Warmup != nil {
 		t.Rows = append(t.Rows, statsRow("Latency in warm-up", &s.Warmup.Latency))
 	}
-	if s.Followups.Requests.Scheduled > 0 {
-		t.Rows = append(t.Rows, statsRow("Latency of follow-ups", &s.Followups.Latency))
-	}
 	return t
+}
+
+// latencyHead is over the rows that statsRow writes.
+func latencyHead() []column {
+	return []column{left(""), right("count"), right("mean"), right("p50"), right("p90"), right("p99"), right("p99.9"), right("max")}
 }
 
 func statsRow(name string, s *report.Stats) []string {
@@ -70,7 +71,7 @@ func statsRow(name string, s *report.Stats) []string {
 
 // fates says what became of the requests; the two identities can be read down the column.
 func fates(s *report.Summary) table {
-	t := table{Name: "What became of the requests", Head: []column{left("fate"), right("requests"), right("share"), left("meaning")}}
+	t := table{Name: "What became of the requests", Class: "fates", Head: []column{left("fate"), right("requests"), right("share"), left("meaning")}}
 	r := &s.Requests
 	add := func(name string, n, of int64, meaning string, always bool) {
 		if n == 0 && !always {
@@ -81,15 +82,14 @@ func fates(s *report.Summary) table {
 	add("scheduled", r.Scheduled, r.Scheduled, "called for by the schedule", true)
 	add("sent", r.Sent, r.Scheduled, "an attempt was begun", true)
 	add("completed", r.Completed, r.Scheduled, "a whole answer came, whatever its status", true)
-	add("server errors", s.ServerErrors, r.Scheduled, "the part of completed whose answers the protocol calls errors (5xx)", false)
+	add("server errors", s.ServerErrors, r.Scheduled, "the part of completed whose answers the protocol calls errors of the server (5xx in HTTP)", false)
+	add("failed a check", s.CheckFailed, r.Scheduled, "the part of completed, without server errors, whose answers were not as expected", false)
 	add("failed", r.Failed, r.Scheduled, "no whole answer came; "+count(r.TimedOut)+" of them timed out", true)
 	add("in flight", r.InFlight, r.Scheduled, "sent, without an outcome when the run broke off", false)
 	add("lost", r.Lost, r.Scheduled, "died with a killed worker", false)
 	add("dropped", r.Dropped, r.Scheduled, reasons("given up by rule", s.DroppedBy), false)
 	add("starved", r.Starved, r.Scheduled, "no record was there in time", false)
 	add("unsent", r.Unsent, r.Scheduled, reasons("still waiting when the run ended", s.UnsentBy), false)
-	f := &s.Followups.Requests
-	add("follow-ups", f.Scheduled, r.Scheduled, count(f.Completed)+" completed, "+count(f.Failed)+" failed; outside the schedule", false)
 	return t
 }
 
@@ -122,16 +122,21 @@ func counts(name string, by map[string]int64, of int64, empty string) table {
 	return t
 }
 
-// statuses are ordered by number where they are numbers.
-func statuses(s *report.Summary) table {
-	t := counts("status", s.Status, s.Requests.Completed, "No answer had a status.")
+// statuses are ordered by number where they are numbers, and by size where they are words.
+func statuses(by map[string]int64, completed int64) table {
+	t := counts("status", by, completed, "No answer had a status.")
 	slices.SortStableFunc(t.Rows, func(a, b []string) int {
 		x, errX := strconv.Atoi(a[0])
 		y, errY := strconv.Atoi(b[0])
-		if errX != nil || errY != nil {
-			return 0
+		switch {
+		case errX == nil && errY == nil:
+			return x - y
+		case errX == nil:
+			return -1
+		case errY == nil:
+			return 1
 		}
-		return x - y
+		return 0
 	})
 	return t
 }
@@ -154,36 +159,30 @@ func labels(by map[string]report.Label) table {
 	return t
 }
 
-func checks(by map[string]report.Check) table {
-	t := table{Name: "Checks", Head: []column{left("check"), right("passed"), right("failed")}, Empty: "No checks were set."}
-	size := make(map[string]int64, len(by))
-	for name, c := range by {
-		size[name] = c.Passed + c.Failed + 1
-	}
-	for _, name := range bound(&t, bySize(size), mostRows, "more checks") {
-		t.Rows = append(t.Rows, []string{clip(name, mostLetters), count(by[name].Passed), count(by[name].Failed)})
-	}
-	return t
-}
-
 // failures are the first of the sample, in the order given.
-func failures(list []measure.Failure) table {
+func failures(list []measure.Failure, s *report.Summary) table {
 	t := table{Name: "Failures", Class: "failures", Head: []column{
 		right("at"), left("cause"), left("request"), left("target"), left("label"), right("latency"),
 	}, Empty: "No failures were sampled."}
 	shown := bound(&t, list, mostFailures, "more in failures.jsonl")
 	for i := range shown {
 		f := &shown[i]
-		cause := f.Cause
-		if f.Status != 0 {
-			cause = strings.TrimSpace(cause + " (status " + strconv.Itoa(f.Status) + ")")
-		}
 		t.Rows = append(t.Rows, []string{
-			at(f.At), clip(cause, mostLetters), clip(f.Method+" "+f.URI, mostLetters),
+			at(f.At), clip(cause(f, s), mostLetters), clip(f.Method+" "+f.URI, mostLetters),
 			clip(f.Target, mostLetters), clip(f.Label, mostLetters), duration(float64(f.Latency)),
 		})
 	}
 	return t
+}
+
+// cause adds the status to the cause, unless that says it already, or the protocol's statuses have names that the
+// sample, which has numbers, does not know.
+func cause(f *measure.Failure, s *report.Summary) string {
+	name := strconv.Itoa(f.Status)
+	if s.Status[name]+s.Followups.Status[name] == 0 || f.Cause == "status "+name {
+		return f.Cause
+	}
+	return strings.TrimSpace(f.Cause + " (status " + name + ")")
 }
 
 // at writes the moment of a failure to the millisecond.

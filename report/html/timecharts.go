@@ -136,13 +136,16 @@ func (t *timeline) concurrency() figure {
 // mostCauses bounds the colors of the error chart.
 const mostCauses = 6
 
-const serverErrors = "server error answers"
+const (
+	serverErrors = "server error answers"
+	failedChecks = "answers that failed a check"
+)
 
 // errors shows failures by cause.
 func (t *timeline) errors() figure {
 	f := figure{
 		ID: "errors", Title: "Errors", Axis: "errors per second",
-		Shows: "Failed requests per second by cause, time-outs among them, and answers that the protocol calls server errors (5xx), on top of each other." + t.mean(),
+		Shows: "Failed requests per second by cause, time-outs among them, and answers that the protocol calls errors of the server (5xx in HTTP) or that failed a check, on top of each other." + t.mean(),
 		Read:  "a failure stands in the second in which it was noticed: a time-out one time-out after its request was sent.",
 	}
 	if f.Empty = t.missing(); f.Empty != "" {
@@ -150,7 +153,7 @@ func (t *timeline) errors() figure {
 	}
 	totals := t.totals()
 	if len(totals) == 0 {
-		f.Empty = "None: no request failed, and no answer was a server error."
+		f.Empty = "None: no request failed, no answer was an error of the server, and none failed a check."
 		return f
 	}
 	var series []chart.Series
@@ -166,7 +169,7 @@ func (t *timeline) errors() figure {
 	return f
 }
 
-// totals counts the run's failures by cause, and its server errors.
+// totals counts the run's failures by cause, and the answers that are errors.
 func (t *timeline) totals() map[string]int64 {
 	totals := map[string]int64{}
 	for i := range t.list {
@@ -177,6 +180,9 @@ func (t *timeline) totals() map[string]int64 {
 			}
 			if s.ServerErr > 0 {
 				totals[serverErrors] += s.ServerErr
+			}
+			if s.CheckFailed > 0 {
+				totals[failedChecks] += s.CheckFailed
 			}
 		}
 	}
@@ -209,8 +215,11 @@ func (t *timeline) cause(name string, color int, causes ...string) chart.Series 
 	s := t.line(clip(name, 60), "cause"+string(rune('1'+color)), func(p *stretch) float64 {
 		return p.rate(func(s *report.Second) (n int64) {
 			for _, c := range causes {
-				if c == serverErrors {
+				switch c {
+				case serverErrors:
 					n += s.ServerErr
+				case failedChecks:
+					n += s.CheckFailed
 				}
 				n += s.Errors[c]
 			}

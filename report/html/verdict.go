@@ -155,7 +155,7 @@ func outcome(o report.Objective) string {
 	}
 	value := duration(o.Value)
 	switch {
-	case strings.HasPrefix(o.Expr, "errors"):
+	case strings.HasPrefix(o.Expr, "errors"), strings.HasPrefix(o.Expr, "checks"):
 		value = percent(o.Value)
 	case strings.HasPrefix(o.Expr, "rate"):
 		value = rate(o.Value)

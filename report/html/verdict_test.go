@@ -35,8 +35,8 @@ func TestVerdictInWords(t *testing.T) {
 			"<li>p99.9 is here", "<li>The run broke off (aborted: errors&gt;50%)", "<li>A pause", "<li>--late",
 		}, nil},
 		{"objectives", func(s *report.Summary) {
-			s.Verdict.SLO = []report.Objective{{Expr: "p99<50ms", Value: 12.34e6, OK: true}, {Expr: "errors<0.1%", Value: 0.02}, {Expr: "rate>950/s", Value: 990, OK: true}, {Expr: "p99{/x}<1s", Note: "no such label"}}
-		}, "good", []string{"2 of 4 objectives missed", "<code>p99&lt;50ms</code>", "met: 12.3 ms", "missed: 2 %", "met: 990/s", "not judged: no such label"}, []string{"No objectives"}},
+			s.Verdict.SLO = []report.Objective{{Expr: "p99<50ms", Value: 12.34e6, OK: true}, {Expr: "errors<0.1%", Value: 0.02}, {Expr: "rate>950/s", Value: 990, OK: true}, {Expr: "p99{/x}<1s", Note: "no such label"}, {Expr: "checks{a}>99.9%", Value: 0.99996, OK: true}}
+		}, "good", []string{"2 of 5 objectives missed", "<code>checks{a}&gt;99.9%</code>", "met: 99.996 %", "<code>p99&lt;50ms</code>", "met: 12.3 ms", "missed: 2 %", "met: 990/s", "not judged: no such label"}, []string{"No objectives"}},
 	} {
 		s := &report.Summary{Verdict: report.Verdict{Schedule: "kept", Trusted: all}, Latency: report.Stats{Count: 1e6, P50: 1e6, P90: 5e6, P99: 9e6, P999: 90e6}}
 		s.Run.End, s.Requests.Completed = "schedule", 1e6

@@ -10,29 +10,31 @@ import (
 
 // view is what the page's templates show.
 type view struct {
-	Style    template.CSS
-	Script   template.JS
-	Policy   template.HTML
-	Title    string
-	Facts    []fact // the run in a line
-	Verdict  verdict
-	Keys     []key
-	Closed   bool
-	Latency  table
-	Figures  []figure
-	Warmup   string
-	Fates    table
-	Status   table
-	Errors   table
-	Labels   table
-	Checks   table
-	Failures table
-	Machine  []fact
-	Identity []fact
-	Bad      []string // the first bad records
-	Spec     string
-	Command  string
-	Schema   string
+	Style     template.CSS
+	Script    template.JS
+	Policy    template.HTML
+	Title     string
+	Facts     []fact // the run in a line
+	Verdict   verdict
+	Keys      []key
+	Closed    bool
+	Latency   table
+	Figures   []figure
+	Warmup    string
+	Fates     table
+	Status    table
+	Errors    table
+	Datagrams table
+	Checks    table
+	Followups *followups // nil: none
+	Labels    table
+	Failures  table
+	Machine   []fact
+	Identity  []fact
+	Bad       []string // the first bad records
+	Spec      string
+	Command   string
+	Schema    string
 }
 
 // fact is a name and a text.
@@ -48,14 +50,14 @@ func newView(d Data) view {
 	v := view{
 		Style: template.CSS(style), Script: template.JS(script), Policy: policy(),
 		Title: title(s), Facts: facts(s), Verdict: newVerdict(s), Keys: keys(s, closed), Closed: closed,
-		Latency: latencyTable(s), Fates: fates(s), Status: statuses(s),
+		Latency: latencyTable(s), Fates: fates(s), Status: statuses(s.Status, s.Requests.Completed),
 		Figures: []figure{
 			t.rates(closed), t.latencies(closed), spectrum(d, closed), t.errors(), t.concurrency(), t.lateness(),
 		},
-		Errors:   counts("cause", s.Errors, s.Requests.Scheduled, "None: no request failed."),
+		Errors: counts("cause", s.Errors, s.Requests.Scheduled, "None: no request failed."), Datagrams: datagrams(&s.Datagrams),
+		Checks: checks(s), Followups: newFollowups(&s.Followups),
 		Labels:   labels(s.Labels),
-		Checks:   checks(s.Checks),
-		Failures: failures(d.Failures),
+		Failures: failures(d.Failures, s),
 		Machine:  machine(s), Identity: identity(s), Bad: s.Records.FirstBad,
 		Spec: d.SpecYAML, Schema: s.Schema,
 		Command: "iago run spec.yaml --seed " + strconv.FormatUint(s.Run.Seed, 10),
@@ -118,7 +120,10 @@ func keys(s *report.Summary, closed bool) []key {
 	if r.Sent == 0 {
 		failed.Note = "nothing was sent"
 	}
-	if r.Failed > 0 {
+	if s.CheckFailed > 0 {
+		failed.Note += "; " + count(s.CheckFailed) + " failed a check"
+	}
+	if r.Failed+s.CheckFailed > 0 {
 		failed.Class = "alarm"
 	}
 	list := []key{
