@@ -249,6 +249,7 @@ func (s *shard) oneWaysGone(c *conn) {
 
 // noAnswer stands for the answer of a request that has none.
 func (s *shard) noAnswer() *load.Response {
+	s.none.Keep = s.cfg.Keep // it may change places with a connection's
 	s.none.Reset()
 	return &s.none
 }

@@ -9,5 +9,6 @@ import (
 	_ "github.com/iagoloadgen/iago/transport/memcached" // memcached, text and meta commands
 	_ "github.com/iagoloadgen/iago/transport/redis"     // Redis, single servers and clusters
 	_ "github.com/iagoloadgen/iago/transport/tcp"       // raw bytes over TCP, TLS and Unix sockets
+	_ "github.com/iagoloadgen/iago/transport/thrift"    // Thrift: by IDL, recorded, by generated Go code
 	_ "github.com/iagoloadgen/iago/transport/udp"       // raw datagrams
 )
