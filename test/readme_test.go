@@ -21,7 +21,7 @@ import (
 func TestDocumentedCommands(t *testing.T) {
 	long(t)
 	files := map[string]int{"README.md": 8, "examples/README.md": 2} // and how many commands it has at least
-	for _, pattern := range []string{"docs/*.md", "*.md"} {
+	for _, pattern := range []string{"docs/*.md", "*.md", "examples/exec-*/README.md"} {
 		found, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
 			t.Fatal(err)
@@ -78,12 +78,16 @@ func documented(t *testing.T, path string) (commands []string) {
 
 const documentedAddress = "127.0.0.1:8080"
 
+// loopback finds addresses that examples listen on.
+var loopback = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+
 var comment = regexp.MustCompile(`\s+#.*$`)
 
 // runDocumented runs commands one after the other.
 func runDocumented(t *testing.T, commands []string) {
 	dir, address := t.TempDir(), fmt.Sprintf("127.0.0.1:%d", freePort(t))
 	copyExamples(t, dir, address)
+	free := map[string]string{documentedAddress: address}
 	path := "PATH=" + filepath.Dir(binary(t)) + string(filepath.ListSeparator) + os.Getenv("PATH")
 	bash := func(ctx context.Context, line string) *exec.Cmd {
 		c := exec.CommandContext(ctx, "bash", "-c", "exec "+line)
@@ -93,8 +97,13 @@ func runDocumented(t *testing.T, commands []string) {
 	var running *child
 	for _, line := range commands {
 		line = strings.TrimSpace(strings.TrimSuffix(comment.ReplaceAllString(line, ""), "&"))
-		line = strings.ReplaceAll(line, documentedAddress, address)
-		if strings.HasPrefix(line, "iago target http") {
+		line = loopback.ReplaceAllStringFunc(line, func(documented string) string {
+			if free[documented] == "" {
+				free[documented] = fmt.Sprintf("127.0.0.1:%d", freePort(t))
+			}
+			return free[documented]
+		})
+		if strings.HasPrefix(line, "iago target ") {
 			if running != nil { // it takes the other's place
 				_ = running.cmd.Process.Signal(syscall.SIGTERM)
 				if err := running.await(patience); err != nil {
@@ -105,7 +114,8 @@ func runDocumented(t *testing.T, commands []string) {
 				line += " --listen " + address
 			}
 			running = start(t, bash(context.Background(), line))
-			if !eventually(patience, func() bool { return listening(address) || running.await(0) == nil }) || running.await(0) == nil {
+			ready := func() bool { return strings.Contains(running.err.String(), "listening on ") }
+			if !eventually(patience, func() bool { return ready() || running.await(0) == nil }) || running.await(0) == nil {
 				t.Fatalf("%s: %s", line, running.err)
 			}
 			continue
@@ -142,7 +152,11 @@ func copyExamples(t *testing.T, dir, address string) {
 	if err != nil || len(specs) == 0 {
 		t.Fatalf("no examples: %v", err)
 	}
-	for _, s := range specs {
+	programs, err := filepath.Glob(filepath.Join(dir, "examples", "exec-*", "*.yaml"))
+	if err != nil || len(programs) < 2 {
+		t.Fatalf("%d examples with programs: %v", len(programs), err)
+	}
+	for _, s := range append(specs, programs...) {
 		raw, err := os.ReadFile(s)
 		if err != nil {
 			t.Fatal(err)
