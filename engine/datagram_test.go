@@ -33,11 +33,11 @@ func (g grams) ParseDatagram(b []byte, r *load.Response) (uint64, bool, error) {
 	if len(b) < 2 {
 		return 0, false, errGram
 	}
-	key := uint64(binary.BigEndian.Uint16([]byte(b)))
+	key := uint64(binary.BigEndian.Uint16(b))
 	if len(b) < 4 {
 		return key, true, errGram
 	}
-	r.Status = int(binary.BigEndian.Uint16([]byte(b[2:])))
+	r.Status = int(binary.BigEndian.Uint16(b[2:]))
 	return key, true, nil
 }
 

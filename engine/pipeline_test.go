@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"syscall"
@@ -249,7 +250,7 @@ func TestGreetingGoesBeforeTheFirstRequest(t *testing.T) {
 			if got := strings.Join(saw[first], " "); got != tt.want {
 				t.Errorf("the target saw %q, want %q", got, tt.want)
 			}
-			if fmt.Sprint(m.Errors) != fmt.Sprint(tt.failed) && !(len(m.Errors) == 0 && tt.failed == nil) {
+			if !maps.Equal(m.Errors, tt.failed) {
 				t.Errorf("errors %v, want %v", m.Errors, tt.failed)
 			}
 			if tt.failed == nil && m.Times.Wait.Max() < ms {

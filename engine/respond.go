@@ -21,8 +21,6 @@ type responder struct {
 	desks  []*desk
 	batch  []*exchange
 	shown  []*processor.Exchange
-	blank  func() *load.Request
-	at     *exchange // the one whose follow-ups are being made
 	target int
 	told   int
 

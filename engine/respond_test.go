@@ -196,7 +196,6 @@ func TestFilteredRecordsAreNeitherSentNorBad(t *testing.T) {
 	s := newSim()
 	s.serveAfter(time.Millisecond)
 	k := 0
-	src, _ := words("x")
 	p := processor.Func(func(r *load.Record, add func() *load.Request) error {
 		switch k++; {
 		case k > 30:
@@ -208,7 +207,7 @@ func TestFilteredRecordsAreNeitherSentNorBad(t *testing.T) {
 		return nil
 	})
 	left := 40
-	src = wordSource{func() string {
+	src := wordSource{func() string {
 		if left--; left < 0 {
 			return ""
 		}

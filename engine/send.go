@@ -237,11 +237,10 @@ func (s *shard) oneWaysGone(c *conn) {
 		}
 		f = next
 	}
-	switch {
-	case c.head == nil:
+	if c.head == nil {
 		c.resp.Close = c.resp.Close || c.ended
 		s.keepOrClose(c)
-	default:
+	} else {
 		s.room(c)
 	}
 	s.afterOutcome(true, false)
