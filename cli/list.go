@@ -11,6 +11,7 @@ import (
 
 	"github.com/iagoloadgen/iago/arrival"
 	"github.com/iagoloadgen/iago/internal/suggest"
+	"github.com/iagoloadgen/iago/processor"
 	"github.com/iagoloadgen/iago/source"
 	"github.com/iagoloadgen/iago/transport"
 )
@@ -44,6 +45,18 @@ func printLists(out io.Writer) error {
 	slices.SortFunc(formats, func(a, b source.Format) int { return strings.Compare(a.Name, b.Name) })
 	for _, f := range formats {
 		fmt.Fprintf(w, "  %s\t%s\n", f.Name, f.Summary)
+	}
+	if defs := processor.Defs(); len(defs) > 0 {
+		fmt.Fprintln(w, "\nProcessors (processor: NAME in a spec):")
+		for _, d := range defs {
+			fmt.Fprintf(w, "  %s\t%s\n", d.Name, d.Summary)
+		}
+	}
+	if kinds := source.Kinds(); len(kinds) > 0 {
+		fmt.Fprintln(w, "\nKinds of record sources (--records SCHEME://…):")
+		for _, k := range kinds {
+			fmt.Fprintf(w, "  %s\t%s\n", k.Scheme, k.Summary)
+		}
 	}
 	fmt.Fprintln(w, "\nTransports (iago help transport NAME):")
 	for _, p := range transport.All() {

@@ -50,6 +50,7 @@ type Job struct {
 	process arrival.Process // of an open run
 	config  engine.Config
 	source  source.Source
+	closers []io.Closer // processors
 	slo     []report.Condition
 	abort   []report.Condition
 }
@@ -75,8 +76,14 @@ func Prepare(s *spec.Spec, o Options) (*Job, error) {
 	return j, nil
 }
 
-// Close lets go of the record source.
+// Close lets go of the record source and the processor.
 func (j *Job) Close() {
+	for _, c := range j.closers {
+		if err := c.Close(); err != nil {
+			j.logf("processor: %v", err)
+		}
+	}
+	j.closers = nil
 	if j.source != nil {
 		_ = j.source.Close()
 	}

@@ -2,6 +2,7 @@ package job
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/iagoloadgen/iago/load"
@@ -25,7 +26,7 @@ func (j *Job) processor() (processor.Processor, error) {
 	}
 	if r, ok := p.(processor.Responder); ok {
 		j.config.Responder = r
-		if j.options.Processor != nil || conf.ReadsContent() {
+		if j.options.Processor != nil || j.spec.Processor.Name != "" || conf.ReadsContent() {
 			j.config.Keep = int64(j.spec.ContentLimit)
 		}
 	}
@@ -38,6 +39,8 @@ func (j *Job) base() (processor.Processor, error) {
 	switch {
 	case j.options.Processor != nil:
 		return j.options.Processor, nil
+	case s.Processor.Name != "":
+		return j.registered()
 	case !s.Processor.IsZero():
 		return nil, j.program()
 	}
@@ -57,6 +60,18 @@ func (j *Job) base() (processor.Processor, error) {
 	if s.Records.IsZero() && !conf.ForwardedFor && expressions.IsZero() {
 		c.Fixed = new(load.Request)
 		return nil, p.Process(&load.Record{}, func() *load.Request { return c.Fixed })
+	}
+	return p, nil
+}
+
+// registered makes the processor that the spec names.
+func (j *Job) registered() (processor.Processor, error) {
+	p, err := j.spec.Processor.Settings.NewProcessor(processor.Env{Seed: j.seed, Logf: j.logf})
+	if err != nil {
+		return nil, fmt.Errorf("job: processor %s: %w", j.spec.Processor.Name, err)
+	}
+	if c, ok := p.(io.Closer); ok {
+		j.closers = append(j.closers, c)
 	}
 	return p, nil
 }

@@ -43,7 +43,7 @@ func (s *Spec) eachPath(change func(path string) string) {
 // locate makes paths, which are relative to the spec file, relative to the working directory.
 func (s *Spec) locate() {
 	dir := filepath.Dir(s.file)
-	if !s.Processor.IsZero() && s.Processor.Dir == "" {
+	if len(s.Processor.Exec) > 0 && s.Processor.Dir == "" {
 		s.Processor.Dir = "."
 	}
 	s.eachPath(func(p string) string {

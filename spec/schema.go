@@ -124,6 +124,17 @@ func otherForms(root *jsonschema.Schema) {
 	fields.Description = ""
 	replace("records", &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string", MinLength: one()}, &fields}})
 
+	program, _ := root.Properties.Get("processor")
+	programFields := *program
+	programFields.Description = ""
+	named := map[string]*jsonschema.Schema{}
+	for _, name := range processorNames() {
+		named[name] = jsonschema.TrueSchema
+	}
+	mapping := object(named)
+	mapping.MinProperties, mapping.MaxProperties = one(), one()
+	replace("processor", &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "string", MinLength: one()}, &programFields, mapping}})
+
 	processes, pieces := map[string][]arrival.Param{}, map[string][]arrival.Param{}
 	for _, d := range arrival.Defs() {
 		processes[d.Name] = d.Params

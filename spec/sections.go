@@ -6,7 +6,6 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/iagoloadgen/iago/processor/exec"
 	"github.com/iagoloadgen/iago/processor/expr"
 	"github.com/iagoloadgen/iago/transport/proxy"
 )
@@ -90,20 +89,6 @@ type Request struct {
 	// What is done to the record's query before anything else: parameters dropped, times in them shifted.
 	Query expr.Query `yaml:"query,omitempty"`
 }
-
-// Processor is the outside program that makes requests of records.
-type Processor struct {
-	exec.Config `yaml:",inline"`
-}
-
-// decode implements custom: what is not said has its default.
-func (p *Processor) decode(d *decoder, n *yaml.Node, field string) {
-	p.Config = exec.Default()
-	d.structure(n, reflect.ValueOf(&p.Config).Elem(), field)
-}
-
-// IsZero says that there is no program.
-func (p Processor) IsZero() bool { return len(p.Exec) == 0 }
 
 // FollowUpLimits bounds the requests that are made out of responses.
 type FollowUpLimits struct {

@@ -39,25 +39,29 @@ func (c *checker) expressions() {
 // maxDepth is what a request's depth can be counted to.
 const maxDepth = 255
 
-// program checks how the outside program is run, and that nothing else claims to make requests.
+// program checks the processor, and that nothing else claims to make requests.
 func (c *checker) program() {
 	p := c.spec.Processor
 	if p.IsZero() {
 		if c.given("processor") {
-			c.problem("processor.exec", "missing: expected a program and its arguments, such as [python3, echo.py]")
+			c.problem("processor.exec", "missing: expected a program and its arguments, such as [python3, echo.py], or the name of a registered processor")
 		}
 		return
 	}
-	for _, err := range flatten(p.Validate()) {
+	check, section := p.Validate, "processor"
+	if p.Name != "" {
+		check, section = p.Settings.Validate, "processor."+p.Name
+	}
+	for _, err := range flatten(check()) {
 		field, reason, _ := strings.Cut(err.Error(), ": ")
-		c.problem(join("processor", field), "%s", reason)
+		c.problem(join(section, field), "%s", reason)
 	}
 	for _, field := range []string{"filter", "sample", "request", "checks", "followups"} {
 		if c.given(field) {
-			c.problem(field, "has no use beside %s: the program makes the requests and looks at the answers", c.the("processor"))
+			c.problem(field, "has no use beside %s: it makes the requests and looks at the answers", c.the("processor"))
 		}
 	}
-	if c.spec.Records.IsZero() {
+	if c.spec.Records.IsZero() && p.Name == "" {
 		c.problem("processor", "expected records beside it; a program makes requests of records")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
+	"slices"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -56,7 +57,20 @@ func (s *Spec) node() (*yaml.Node, error) {
 	if err := n.Encode(s); err != nil {
 		return nil, fmt.Errorf("spec: write: %w", err)
 	}
+	if !s.Processor.IsZero() {
+		drop(n, "request") // its defaults, which have no use beside a processor
+	}
 	return n, nil
+}
+
+// drop takes a field out of a mapping.
+func drop(n *yaml.Node, field string) {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == field {
+			n.Content = slices.Delete(n.Content, i, i+2)
+			return
+		}
+	}
 }
 
 func dump(n *yaml.Node) ([]byte, error) {
