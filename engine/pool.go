@@ -173,7 +173,7 @@ func (s *shard) closeConn(c *conn) {
 
 // dial opens a connection for a. It reports false when a must wait for a descriptor.
 func (s *shard) dial(t int, a arrival) bool {
-	c, err := s.open1(t, a.item)
+	c, err := s.beginConn(t, a.item)
 	if c == nil {
 		return false
 	}
@@ -181,8 +181,8 @@ func (s *shard) dial(t int, a arrival) bool {
 	return true
 }
 
-// open1 begins to open a connection for it; nil: for want of a descriptor.
-func (s *shard) open1(t int, it *item) (c *conn, err error) {
+// beginConn begins to open a connection for it; nil: for want of a descriptor.
+func (s *shard) beginConn(t int, it *item) (c *conn, err error) {
 	p := s.pools[t]
 	set := s.resolved(t)
 	addr := set.addrs[p.addr%len(set.addrs)]
@@ -190,7 +190,7 @@ func (s *shard) open1(t int, it *item) (c *conn, err error) {
 	c = s.newConn(t)
 	c.addr, c.server = set.generation, addr
 	if s.e.targets[t].TLS {
-		s.dialTLS(c, addr, &it.req)
+		err = s.dialTLS(c, addr, &it.req)
 	} else {
 		c.handle, err = s.poll.Open(addr, c.token())
 		c.hasFD = err == nil

@@ -320,7 +320,7 @@ func (s *shard) redirect(f *flight, target int, prefix []byte) bool {
 	case p.roomy.first != nil:
 		s.begin(p.roomy.first, f)
 	default:
-		c, err := s.open1(target, f.item)
+		c, err := s.beginConn(target, f.item)
 		if c == nil {
 			return false
 		}

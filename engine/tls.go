@@ -26,14 +26,13 @@ type handover struct {
 }
 
 // dialTLS connects and shakes hands for c in a goroutine, which ends by handing over.
-func (s *shard) dialTLS(c *conn, addr poller.Addr, req *load.Request) {
+func (s *shard) dialTLS(c *conn, addr poller.Addr, req *load.Request) error {
 	token := c.token()
 	var preface []byte
 	if s.cfg.Preface != nil {
 		var err error
 		if preface, err = s.cfg.Preface(nil, req, addr.AddrPort); err != nil {
-			s.handed <- handover{token: token, err: err}
-			return
+			return err
 		}
 	}
 	network, address := "tcp", addr.AddrPort.String()
@@ -55,6 +54,7 @@ func (s *shard) dialTLS(c *conn, addr poller.Addr, req *load.Request) {
 			}
 		}
 	})
+	return nil
 }
 
 func shake(ctx context.Context, network, address string, preface []byte, conf *tls.Config) handover {
