@@ -34,11 +34,11 @@ func (s *shard) enqueue(a arrival) {
 	}
 }
 
-// unqueue takes the first out of a line.
+// unqueue takes the first out of a line. Its item may have been given back by then.
 func (s *shard) unqueue(l *line) arrival {
 	a := l.pop()
 	s.waiting--
-	if a.item.pinned {
+	if l != &s.line {
 		s.pinnedWaiting--
 	}
 	if a.depth > 0 {
