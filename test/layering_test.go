@@ -36,6 +36,9 @@ func (p *pkg) inside() (list []string) {
 		if f, ok := strings.CutPrefix(i, module+"/"); ok {
 			list = append(list, f)
 		}
+		if i == module {
+			list = append(list, "(library)")
+		}
 	}
 	return list
 }
@@ -44,7 +47,7 @@ func (p *pkg) inside() (list []string) {
 func (p *pkg) foreign() (list []string) {
 	for _, i := range p.Imports {
 		first, _, _ := strings.Cut(i, "/")
-		if strings.Contains(first, ".") && !strings.HasPrefix(i, module+"/") {
+		if strings.Contains(first, ".") && i != module && !strings.HasPrefix(i, module+"/") {
 			list = append(list, i)
 		}
 	}
@@ -105,8 +108,9 @@ var allowed = map[string][]string{
 	"cmd/":         {"cli", "standard"},
 	"standard":     {"transport/", "source/", "processor/", "arrival/"},
 	"internal/":    {},
-	"examples/":    {"cli", "standard", "job", "spec", "arrival", "source", "processor", "transport", "load", "measure", "report"},
+	"examples/":    {"(library)", "cli", "standard", "job", "spec", "arrival", "source", "processor", "transport", "load", "measure", "report"},
 	"test":         {},
+	"":             {"job", "spec", "report", "standard"}, // the library
 	"bench/":       {"report", "target/"},
 
 	"transport/tcp":           {"transport", "transport/tcp/payload", "load"},
@@ -229,6 +233,7 @@ func TestDependenciesOfOthers(t *testing.T) {
 		"processor/expr":          exprLang,
 		"transport/dns":           {"github.com/miekg/dns"},
 		"transport/thrift/client": {apacheThrift},
+		"transport/transporttest": {"go.uber.org/goleak"},
 		"target/thrift":           {apacheThrift},
 	}
 	for _, p := range packages(t) {
@@ -249,7 +254,7 @@ func TestBlankImports(t *testing.T) {
 		if p.folder() == "standard" || p.folder() == "internal/deps" {
 			continue
 		}
-		command := strings.HasPrefix(p.folder(), "cmd/") || strings.HasPrefix(p.folder(), "examples/")
+		command := p.folder() == "" || strings.HasPrefix(p.folder(), "cmd/") || strings.HasPrefix(p.folder(), "examples/")
 		eachLine(t, p, func(file string, number int, line string) {
 			name, ok := strings.CutPrefix(strings.TrimPrefix(strings.TrimSpace(line), "import "), `_ "`)
 			if !ok {
