@@ -47,8 +47,12 @@ func TestRegister(t *testing.T) {
 		t.Errorf("%q, %v: settings are shared, or not the defaults", req.URI, err)
 	}
 	for _, bad := range []processor.Def{
-		{Name: "b-2", Settings: settings}, {Name: "", Settings: settings}, {Name: "exec", Settings: settings},
-		{Name: "a b", Settings: settings}, {Name: "a:b", Settings: settings}, {Name: "none"},
+		{Name: "b-2", Settings: settings},
+		{Name: "", Settings: settings},
+		{Name: "exec", Settings: settings},
+		{Name: "a b", Settings: settings},
+		{Name: "a:b", Settings: settings},
+		{Name: "none"},
 	} {
 		func() {
 			defer func() {

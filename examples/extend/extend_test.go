@@ -93,3 +93,47 @@ func TestTransport(t *testing.T) {
 		Limit: func(c transport.Config, size int64) { c.(*netstring).AnswerLimit = size },
 	})
 }
+
+// The same bytes mean the same however they are cut.
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"5:hello,", "0:,", "5:hello,5:again,", "05:hello,", "5:hello.", "99:"} {
+		f.Add([]byte(s), 3)
+	}
+	f.Fuzz(func(t *testing.T, b []byte, cut int) {
+		cut = max(0, min(cut, len(b)))
+		var got [2]string
+		for i, arrivals := range [][]int{{len(b)}, {cut, len(b)}} {
+			c, resp := (&netstring{AnswerLimit: 64}).NewConn(), load.Response{Keep: 100}
+			c.Start(&load.Request{})
+			at, done, err := 0, false, error(nil)
+			for _, end := range arrivals {
+				if done || err != nil {
+					break
+				}
+				var n int
+				n, done, err = c.Parse(b[at:end], end == len(b), &resp)
+				at += n
+			}
+			got[i] = fmt.Sprintf("%v %v %q", done, err, resp.Content)
+		}
+		if got[0] != got[1] {
+			t.Errorf("%q: %s; cut at %d: %s", b, got[0], cut, got[1])
+		}
+	})
+}
+
+func BenchmarkProcess(b *testing.B) {
+	p, err := (&retelling{Share: 0.1, Heavy: 1000}).NewProcessor(processor.Env{Seed: 1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	rec := load.Record{Raw: []byte("/a\nhello, world"), URI: []byte("/a"), Body: []byte("hello, world")}
+	var req load.Request
+	add := func() *load.Request { req.Reset(); return &req }
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := p.Process(&rec, add); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -36,7 +36,7 @@ func openFolder(o source.Options) (source.Source, error) {
 	name := strings.TrimPrefix(o.Path, "dir://")
 	entries, err := os.ReadDir(name) // sorted by name
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", o.Path, err)
 	}
 	f := &folder{name: name, loop: o.Loop}
 	for _, e := range entries {
@@ -50,7 +50,7 @@ func openFolder(o source.Options) (source.Source, error) {
 		f.files = append(f.files, b)
 	}
 	if len(f.files) == 0 {
-		return nil, fmt.Errorf("%s: expected a folder with files in it", name)
+		return nil, fmt.Errorf("%s: expected a folder with files in it", o.Path)
 	}
 	return f, nil
 }
