@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"maps"
 	"sync"
 	"sync/atomic"
 
@@ -59,9 +60,7 @@ func (s *Statuses) add(name string) int {
 		return load.MaxStatus
 	}
 	t := &statusTable{number: make(map[string]int, n+1), names: append(old.names[:n:n], name)}
-	for k, v := range old.number {
-		t.number[k] = v
-	}
+	maps.Copy(t.number, old.number)
 	t.number[name] = n
 	s.known.Store(t)
 	return n
