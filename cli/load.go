@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/iagoloadgen/iago/spec"
+	"github.com/iagoloadgen/iago/transport"
 )
 
 // loadSpec makes the spec of a run out of `SPEC.yaml` or `URL…` and the flags given. All that is wrong is in the error.
@@ -26,7 +27,7 @@ func loadSpec(args []string, flags []given) (*spec.Spec, error) {
 			s.Override(g.field, "--"+g.name)
 		}
 	}
-	if !strings.Contains(args[0], "://") {
+	if !isAddress(args[0]) {
 		if len(args) > 1 {
 			return nil, fmt.Errorf("one spec file, or URLs: %q is not a URL", args[0])
 		}
@@ -46,6 +47,13 @@ func loadSpec(args []string, flags []given) (*spec.Spec, error) {
 	}
 	changes(s)
 	return s, joined(wrong, s.Validate())
+}
+
+// isAddress tells a target's address from a spec file's name: it has ://, or is that of a Unix socket.
+func isAddress(arg string) bool {
+	scheme, path, _ := strings.Cut(arg, ":")
+	p, known := transport.ByScheme(scheme)
+	return strings.Contains(arg, "://") || known && p.Schemes[scheme].Unix && strings.HasPrefix(path, "/")
 }
 
 // joined is wrong and err as one; a problem of a flag that could not be read is not followed by those it causes.

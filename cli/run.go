@@ -95,6 +95,9 @@ func run(s streams, sp *spec.Spec, f runFlags) error {
 	out, err := j.Run(ctx, kill)
 	progress.done()
 	if job.BadInput(err) {
+		if sp.Out == "" { // nothing came of it
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
 		return usage(err)
 	}
 	if err != nil {

@@ -29,6 +29,7 @@ const (
 	startIn     = 5 * time.Millisecond // from everything being ready to the start instant
 	sourceGrace = time.Second          // a source that is in the middle of a read is waited for so long at the end
 	primeWait   = 2 * time.Second      // at most so long are records waited for before the start
+	stageWait   = 40 * time.Second     // and, where a program makes the requests, at most so long for the first of them
 )
 
 // Engine is one run. Stop and Break may be called from any goroutine.
@@ -213,11 +214,7 @@ func (e *engine) closeStage() {
 func (e *Engine) launch(ctx context.Context, run *sync.WaitGroup) error {
 	if e.prod != nil {
 		go e.prod.run()
-		select {
-		case <-e.prod.primed:
-		case <-time.After(primeWait):
-		case <-ctx.Done():
-		}
+		e.prod.prime(ctx)
 		if err := e.prod.fruitless(); err != nil {
 			return err
 		}

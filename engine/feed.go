@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -154,6 +155,28 @@ func (e *NoRequestsError) Error() string {
 // hopelessAfter is how many bad records at the beginning, with no good one among them, end a run before it begins.
 const hopelessAfter = 100
 
+// prime waits until enough is ready to begin, within limits.
+func (p *producer) prime(ctx context.Context) {
+	began := time.Now()
+	select {
+	case <-p.primed:
+	case <-time.After(primeWait):
+	case <-ctx.Done():
+	}
+	if p.e.cfg.Stage == nil {
+		return
+	}
+	look := time.NewTicker(primeWait / 200)
+	defer look.Stop()
+	for ctx.Err() == nil && p.good.Load()+p.bad.Load() == 0 && time.Since(began) < stageWait {
+		select {
+		case <-p.done:
+			return
+		case <-look.C:
+		}
+	}
+}
+
 // fruitless tells whether records were read and all of them were bad.
 func (p *producer) fruitless() error {
 	bad := p.bad.Load()
@@ -223,6 +246,8 @@ func (p *producer) run() {
 		err := next()
 		switch {
 		case errors.Is(err, io.EOF):
+			return
+		case err != nil && p.e.ctx.Err() != nil: // a stage that was closed
 			return
 		case err != nil:
 			p.e.fail(err) // what is prepared is still sent: the run ends when that runs out

@@ -110,8 +110,10 @@ func (s *shard) parse(c *conn, b []byte, eof bool) bool {
 			s.lose(c, s.closeCause(c, causeOf(err)), nil)
 			return true
 		case done:
+			gen := c.gen
 			if !s.answered(c, b, eof) {
-				return true
+				// Records of TLS that have come in are not told of again.
+				return c.tls == nil || c.gen != gen || c.state != connBusy
 			}
 			continue
 		case eof:

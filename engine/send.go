@@ -279,7 +279,7 @@ func (s *shard) wantWrite(c *conn, on bool) {
 func (s *shard) write(c *conn, b []byte, now bool) (int, error) {
 	switch {
 	case c.tls != nil:
-		return c.tls.write(s.poll, c.handle, b)
+		return c.tls.write(s.poll, c.handle, b, now)
 	case now:
 		return s.poll.WriteNow(c.handle, b)
 	}

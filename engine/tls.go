@@ -169,6 +169,7 @@ type session struct {
 	tc   *tls.Conn
 	pipe *pipe
 	raw  []byte
+	now  bool // what is sealed must be gone when it has been written: its memory is used again before there is an answer
 }
 
 // read opens what has arrived. It is called until it gives ErrAgain.
@@ -198,8 +199,10 @@ func (t *session) read(p poller.Poller, h poller.Handle, b []byte) (int, error) 
 	}
 }
 
-// write seals b whole; ErrAgain beside len(b) says that the kernel has not taken all of it yet.
-func (t *session) write(p poller.Poller, h poller.Handle, b []byte) (int, error) {
+// write seals b whole; ErrAgain beside len(b) says that the kernel has not taken all of it yet. now: more may be written before
+// there is an answer.
+func (t *session) write(p poller.Poller, h poller.Handle, b []byte, now bool) (int, error) {
+	t.now = now
 	if done, err := t.flush(p, h); err != nil || !done {
 		if err == nil {
 			err = poller.ErrAgain
@@ -220,7 +223,13 @@ func (t *session) write(p poller.Poller, h poller.Handle, b []byte) (int, error)
 func (t *session) flush(p poller.Poller, h poller.Handle) (bool, error) {
 	out := t.pipe.out
 	for len(out) > 0 {
-		n, err := p.Write(h, out)
+		var n int
+		var err error
+		if t.now {
+			n, err = p.WriteNow(h, out)
+		} else {
+			n, err = p.Write(h, out)
+		}
 		out = out[n:]
 		if err != nil {
 			t.pipe.out = append(t.pipe.out[:0], out...)

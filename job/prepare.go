@@ -172,8 +172,7 @@ func (j *Job) requests() error {
 	}
 	if s.Records.IsZero() {
 		j.source = endless{}
-		c.Source = j.source
-		return nil
+		return j.tryFirst()
 	}
 	src, err := source.Open(source.Options{
 		Path: s.Records.File, Stdin: j.options.Stdin, Format: s.Records.Format, Loop: s.Records.Loop,
@@ -182,8 +181,8 @@ func (j *Job) requests() error {
 	if err != nil {
 		return err
 	}
-	j.source, c.Source = src, src
-	return nil
+	j.source = src
+	return j.tryFirst()
 }
 
 func (j *Job) labels() error {
@@ -191,6 +190,9 @@ func (j *Job) labels() error {
 		if j.spec.Labels.Segments > 0 {
 			j.config.Label = own.Label
 		}
+		return nil
+	}
+	if j.lines() && len(j.spec.Labels.Rules) == 0 { // bytes have no path to go by
 		return nil
 	}
 	l := processor.LabelConfig{Segments: j.spec.Labels.Segments, Max: j.spec.Labels.Max}
@@ -309,8 +311,10 @@ func (j *Job) String() string {
 		if f.Loop {
 			b.WriteString(", from the start again at its end")
 		}
+	} else if j.config.Fixed == nil {
+		b.WriteString("\n  request      made anew each time")
 	} else if j.lines() {
-		fmt.Fprintf(&b, "\n  request      %.100q", j.spec.Request.Body)
+		fmt.Fprintf(&b, "\n  request      %.100q", j.config.Fixed.Body)
 	} else {
 		fmt.Fprintf(&b, "\n  request      %s %s", j.spec.Request.Method, cmp.Or(j.spec.Request.URI, j.config.Targets[0].Path, "/"))
 	}

@@ -44,24 +44,27 @@ func (j *Job) base() (processor.Processor, error) {
 	case !s.Processor.IsZero():
 		return nil, j.program()
 	}
-	var p processor.Processor
+	p, err := j.configured()
+	if err != nil {
+		return nil, err
+	}
+	if e := s.Expressions(); s.Records.IsZero() && e.IsZero() && (j.lines() || !s.Request.ForwardedFor) {
+		c.Fixed = new(load.Request)
+		return nil, p.Process(&load.Record{}, func() *load.Request { return c.Fixed })
+	}
+	return p, nil
+}
+
+// configured makes what the request section says.
+func (j *Job) configured() (processor.Processor, error) {
 	conf, err := j.processorConfig()
 	switch {
 	case err != nil:
 		return nil, err
 	case j.lines():
-		p = processor.NewLines(j.lineMethod(), conf.Body)
-	default:
-		if p, err = processor.New(conf); err != nil {
-			return nil, err
-		}
+		return processor.NewLines(j.lineMethod(), conf.Body), nil
 	}
-	expressions := s.Expressions()
-	if s.Records.IsZero() && !conf.ForwardedFor && expressions.IsZero() {
-		c.Fixed = new(load.Request)
-		return nil, p.Process(&load.Record{}, func() *load.Request { return c.Fixed })
-	}
-	return p, nil
+	return processor.New(conf)
 }
 
 // registered makes the processor that the spec names.

@@ -39,6 +39,13 @@ func (c *checker) records() {
 // request checks what requests are made of.
 func (c *checker) request() {
 	r := c.spec.Request
+	if p, ok := c.spec.protocol(); ok && p.Lines {
+		for _, field := range []string{"uri", "headers", "host", "prefix", "forwarded_for", "user_agent", "marker", "record_headers"} {
+			if field = join("request", field); c.given(field) {
+				c.problem(field, "has no use: %s has no paths and headers; a request is the record's line, or request.body", p.Name)
+			}
+		}
+	}
 	one := processor.Config{Method: r.Method, URI: r.URI, Host: r.Host, Prefix: r.Prefix, UserAgent: r.UserAgent}
 	for _, err := range flatten(one.Validate()) {
 		field, reason, _ := strings.Cut(err.Error(), ": ")

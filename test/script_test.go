@@ -23,7 +23,8 @@ import (
 
 // TestScripts runs the user stories of testdata/script, in which iago is this test's own binary. Beside testscript's commands they have:
 //
-//	target NAME args…      starts `iago target http args…` on a free port; its address is in $NAME_URL
+//	target NAME args…      starts `iago target http args…` on a free port, or `iago target KIND args…` where args begin with KIND; its
+//	                       address is in $NAME_URL
 //	finish NAME            ends it; what it saw is in NAME.json
 //	status N,… cmd args…   runs a command that must end with one of these statuses; an argument <FILE is its input
 //	field FILE PATH VALUE  the value at a path (requests.sent) of a JSON file or of stdout
@@ -57,12 +58,17 @@ func cmdTarget(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	iago, err := exec.LookPath("iago")
 	ts.Check(err)
-	g, err := launchTarget(iago, ts.MkAbs("."), args[1:])
+	kind, flags := "http", args[1:]
+	if len(flags) > 0 && !strings.HasPrefix(flags[0], "-") {
+		kind, flags = flags[0], flags[1:]
+	}
+	g, err := launchTargetKind(iago, ts.MkAbs("."), kind, flags)
 	ts.Check(err)
 	ts.Defer(g.kill)
 	ts.Value(targets{}).(map[string]*target)[args[0]] = g
 	ts.Setenv(args[0]+"_URL", g.url)
-	ts.Setenv(args[0]+"_ADDRESS", strings.TrimPrefix(strings.TrimPrefix(g.url, "https://"), "http://"))
+	_, address, _ := strings.Cut(g.url, "://")
+	ts.Setenv(args[0]+"_ADDRESS", address)
 }
 
 func cmdFinish(ts *testscript.TestScript, neg bool, args []string) {

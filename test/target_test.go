@@ -40,7 +40,12 @@ func startTarget(t testing.TB, args ...string) *target {
 }
 
 func launchTarget(iago, dir string, args []string) (*target, error) {
-	c := exec.Command(iago, append([]string{"target", "http", "--listen", "127.0.0.1:0", "--duration", "2m"}, args...)...)
+	return launchTargetKind(iago, dir, "http", args)
+}
+
+// launchTargetKind starts `iago target KIND`.
+func launchTargetKind(iago, dir, kind string, args []string) (*target, error) {
+	c := exec.Command(iago, append([]string{"target", kind, "--listen", "127.0.0.1:0", "--duration", "2m"}, args...)...)
 	c.Dir = dir
 	p, err := startCommand(c)
 	if err != nil {

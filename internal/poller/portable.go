@@ -33,6 +33,7 @@ type portConn struct {
 	err    error // of connecting, then of reading or writing; final
 	data   []byte
 	out    []byte
+	busy   bool // the writer is writing
 	closed bool
 
 	datagrams [][]byte // of a UDP socket, to be read
@@ -154,13 +155,24 @@ func (c *portConn) writer() {
 		select {
 		case <-c.kick:
 		case <-c.gone:
-			return
 		}
 		c.p.mu.Lock()
 		buf, c.out = c.out, buf[:0]
+		c.busy = len(buf) > 0
+		last := c.closed
 		c.p.mu.Unlock()
-		if _, err := c.nc.Write(buf); err != nil {
+		var err error
+		if len(buf) > 0 {
+			_, err = c.nc.Write(buf)
+		}
+		switch {
+		case last:
+			_ = c.nc.Close()
+			return
+		case err != nil:
 			c.fail(err, Readable|Ended)
+			<-c.gone
+			_ = c.nc.Close()
 			return
 		}
 	}
@@ -225,11 +237,19 @@ func (p *portable) Close(h Handle) {
 	c.shut()
 }
 
+// parting is how long a closed connection may take to write what it has been given: a one-way request has ended, and still has to go out.
+const parting = time.Second
+
 // shut ends the connection's goroutines; p.mu is held.
 func (c *portConn) shut() {
 	c.closed = true
 	close(c.gone)
-	if c.nc != nil {
+	switch {
+	case c.nc == nil:
+	case c.err == nil && (c.busy || len(c.out) > 0): // the writer closes it
+		_ = c.nc.SetReadDeadline(time.Unix(1, 0))
+		_ = c.nc.SetWriteDeadline(time.Now().Add(parting))
+	default:
 		_ = c.nc.Close()
 	}
 }

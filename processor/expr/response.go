@@ -14,7 +14,7 @@ type responseTypes struct {
 	Outcome   string         `expr:"outcome"` // the status as figures show it, or the cause
 	Cause     string         `expr:"cause"`   // why there is no answer; "" where there is one
 	Body      string         `expr:"body"`    // as far as it is kept
-	JSON      any            `expr:"json"`    // the body as JSON
+	JSON      any            `expr:"json"`    // the body as JSON; nil where there is none
 	Headers   map[string]any `expr:"headers"` // by names in lower case
 	Size      int            `expr:"size"`    // bytes of content
 	Latency   time.Duration  `expr:"latency"` // due to last byte
@@ -107,7 +107,9 @@ func (s *responseSide) loadOutcome() error {
 }
 
 func (s *responseSide) loadJSON() (err error) {
-	s.values.JSON, err = decodeJSON(s.x.Response.Content)
+	if s.values.JSON = nil; len(s.x.Response.Content) > 0 {
+		s.values.JSON, err = decodeJSON(s.x.Response.Content)
+	}
 	return err
 }
 

@@ -47,7 +47,7 @@ func (c *Config) NewCodec() (transport.Codec, error) {
 	if c.IDL != "" {
 		doc, err := idl.Load(c.IDL, c.Include)
 		if err != nil {
-			return nil, fmt.Errorf("transport/thrift: idl: %w", err)
+			return nil, err
 		}
 		if k.service, err = c.find(doc); err != nil {
 			return nil, fmt.Errorf("transport/thrift: %w", err)
