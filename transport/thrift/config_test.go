@@ -75,7 +75,7 @@ func TestIDLAndService(t *testing.T) {
 		c := NewConfig()
 		c.IDL, c.Service = tt.idl, tt.service
 		_, err := c.NewCodec()
-		if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "transport/thrift: ") {
+		if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "transport/thrift") {
 			t.Errorf("got  %v\nwant %s", err, tt.want)
 		}
 	}
