@@ -53,8 +53,10 @@ bench: ## Go benchmarks of the hot paths
 benchcmp: ## hot paths against BASE (default main): ten interleaved rounds through benchstat
 	@scripts/benchcmp.sh $(or $(BASE),main)
 
-peers: build ## compare with wrk on this machine (prints ratios)
+peers: build ## compare with wrk, redis-benchmark and memcaslap on this machine (prints ratios)
 	@bench/wrk.sh
+	@bench/redis.sh
+	@bench/memcached.sh
 
 vuln: ## known vulnerabilities of the dependencies (needs the database, so a network)
 	$(TOOL) govulncheck ./...
