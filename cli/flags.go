@@ -49,7 +49,7 @@ func settings() []setting {
 		{"wait", "", "auto", "wait", "how a shard waits for the next arrival: sleep (cheap), spin (sharp, takes a core), auto", false, text(func(s *spec.Spec) encoding.TextUnmarshaler { return &s.Wait })},
 		{"warmup", "", "10s", "warmup", "the first stretch is sent but kept out of the figures of time", false, text(func(s *spec.Spec) encoding.TextUnmarshaler { return &s.Warmup })},
 		{"insecure", "k", "", "tls.insecure", "accept any TLS certificate", false, insecure},
-		{"slo", "", "'p99<50ms'", "slo", "objective on a quantile of latency, errors or the rate; repeatable; missed: exit status 3", true, list(func(s *spec.Spec, v []string) { s.SLO = v })},
+		{"slo", "", "'p99<50ms'", "slo", "objective on a quantile of latency, errors, the rate or checks ('checks>99%'); repeatable; missed: exit status 3", true, list(func(s *spec.Spec, v []string) { s.SLO = v })},
 		{"abort-on", "", "'errors>50%'", "abort_on", "break off when this holds over the last 5 s; repeatable", true, list(func(s *spec.Spec, v []string) { s.AbortOn = v })},
 		{"out", "", "DIR", "out", "run directory (default runs/NAME-TIME)", false, word(func(s *spec.Spec, v string) { s.Out = v })},
 		{"summary", "", "FILE", "summary", "where to write summary.json besides; -: standard output, and everything else goes to standard error", false, word(func(s *spec.Spec, v string) { s.Summary = v })},

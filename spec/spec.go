@@ -116,7 +116,8 @@ type Spec struct {
 	// The first stretch of the schedule is sent but not counted in the latency figures; it is shown apart.
 	Warmup Duration `yaml:"warmup"`
 
-	// Objectives on quantiles of latency, errors and the rate, such as p99<50ms, errors<0.1% and rate>950/s.
+	// Objectives on quantiles of latency, errors, the rate and the share of checks that passed, such as p99<50ms, errors<0.1%,
+	// rate>950/s, checks>99.9% and checks{NAME}>=99%.
 	SLO []string `yaml:"slo,omitempty" jsonschema:"example=p99<50ms,example=errors<0.1%,example=rate>950/s"`
 
 	// Conditions to break off at, judged over the last 5 s, such as errors>50%.
