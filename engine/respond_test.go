@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -50,26 +49,11 @@ func chain(n int, uri string, think time.Duration) func(x *processor.Exchange) {
 	}
 }
 
-// pace lets the simulated clock wait for the processor's goroutine, which lives in true time: now and then, or sharply.
-func (s *sim) pace(sharp bool) {
-	n := 0
-	s.idle = func() {
-		switch n++; {
-		case sharp:
-			time.Sleep(time.Millisecond)
-		case n%16 == 0:
-			time.Sleep(time.Microsecond)
-		}
-		runtime.Gosched()
-	}
-}
-
 func TestFollowUpsAreCountedApartAndBounded(t *testing.T) {
 	s := newSim()
 	s.serveAfter(time.Millisecond)
 	src, p := words("x")
 	r := newSeer(p, chain(2, "y", 10*time.Millisecond))
-	s.pace(false)
 	m, res := simRun(t, s, Config{
 		Schedule: evenly(100, 50), Source: src, Processor: p, Responder: r, FollowUps: FollowUps{Depth: 2, PerResponse: 3, Pending: 1000},
 	})
@@ -95,7 +79,6 @@ func TestFollowUpIsDueAfterItsThinkTime(t *testing.T) {
 	}
 	src, p := words("x")
 	r := newSeer(p, chain(1, "y", 300*time.Millisecond))
-	s.pace(true)
 	m, _ := simRun(t, s, Config{Schedule: evenly(10, 1), Source: src, Processor: p, Responder: r, FollowUps: FollowUps{Depth: 1, PerResponse: 1, Pending: 10}})
 	if len(at) != 2 || at[1]-at[0] < 301*ms || at[1]-at[0] > 302*ms {
 		t.Fatalf("sent at %v, want 301 ms apart", at)
@@ -110,7 +93,6 @@ func TestPendingFollowUpsAreBounded(t *testing.T) {
 	s.serveAfter(time.Millisecond)
 	src, p := words("x")
 	r := newSeer(p, chain(10, "y", time.Hour))
-	s.pace(false)
 	m, _ := simRun(t, s, Config{
 		Schedule: evenly(100, 50), Duration: time.Second, Timeout: time.Second, Source: src, Processor: p, Responder: r,
 		FollowUps: FollowUps{Depth: 1, PerResponse: 10, Pending: 100},
@@ -141,7 +123,6 @@ func TestChecksAreCountedByNameAndSampled(t *testing.T) {
 		x.Check("every fourth", k%4 != 0)
 		x.Check("status", x.Status == "200")
 	})
-	s.pace(false)
 	m, res := simRun(t, s, Config{Schedule: evenly(1000, 200), Source: src, Processor: p, Responder: r})
 	if c := m.Checks; c["every fourth"].Failed != 50 || c["every fourth"].Passed != 150 || c["status"].Failed != 20 {
 		t.Errorf("%+v", c)
@@ -176,7 +157,6 @@ func TestEveryOutcomeIsShownOnce(t *testing.T) {
 		if seed%2 == 0 {
 			r.respond = chain(1, "z", time.Millisecond)
 		}
-		s.pace(false)
 		m, _ := simRun(t, s, Config{
 			Schedule: evenly(1000, 500), Source: src, Processor: p, Responder: r, Connections: 20, Pipeline: 1 + rng.IntN(3), DropBeyond: 50, Timeout: 200 * time.Millisecond, Wait: WaitSleep,
 			FollowUps: FollowUps{Depth: 2, PerResponse: 1, Pending: 100},

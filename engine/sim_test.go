@@ -31,7 +31,7 @@ type sim struct {
 	limit  int                              // descriptors; 0: no limit
 	pauses []simPause                       // of the generator's process
 	opened int
-	idle   func() // in each Wait; nil: nothing
+	settle func() bool // waits for the processor, which lives in true time; true: it has given something back. nil: there is none
 }
 
 type simPause struct{ at, length int64 }
@@ -198,8 +198,8 @@ func (s *sim) Close(h poller.Handle) {
 }
 
 func (s *sim) Wait(events []poller.Event, timeout int64) (int, error) {
-	if s.idle != nil {
-		s.idle()
+	if s.settle != nil && s.settle() {
+		return 0, nil
 	}
 	until := s.now + max(timeout, 1000)
 	if timeout < 0 {
@@ -312,6 +312,9 @@ func simRun(t *testing.T, s *sim, c Config) (*measure.Interval, Result) {
 	}
 	e.newPoller = func() (poller.Poller, error) { return s, nil }
 	e.newClock = func() func() int64 { return func() int64 { return s.now } }
+	if c.Responder != nil {
+		s.settle = func() bool { return e.settled() }
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	r, err := e.Run(ctx)
@@ -323,6 +326,16 @@ func simRun(t *testing.T, s *sim, c Config) (*measure.Interval, Result) {
 		t.Errorf("%d connections left open", len(s.conns))
 	}
 	return total, r
+}
+
+// settled waits, on the one shard's goroutine, until the processor has dealt with all that it was shown, so that simulated time
+// stands still meanwhile. It tells whether there is something to collect.
+func (e *Engine) settled() bool {
+	d := e.shards[0].desk
+	for end := time.Now().Add(30 * time.Second); d.out-d.unheard.len() > d.back.Len() && time.Now().Before(end); {
+		time.Sleep(10 * time.Microsecond)
+	}
+	return d.back.Len() > 0
 }
 
 func checkIdentities(t *testing.T, i *measure.Interval, r *Result) {
