@@ -44,6 +44,7 @@ type socket struct {
 	arena   []byte    // memory of wires
 	blocked bool      // the kernel had no room
 	dirty   bool
+	old     bool // not used for further requests
 }
 
 const (
@@ -80,7 +81,7 @@ func (k *sockets) launch(s *shard, a arrival) bool {
 		if a, ok := s.fit(a, t); ok {
 			f := s.attempt(a)
 			s.rec.failed(f, int32(t), s.now, causeOf(err))
-			k.end(s, f, outcome{cause: causeOf(err), target: int32(t)})
+			k.end(s, f, outcome{cause: causeOf(err), target: int32(t), end: s.now})
 		}
 		return true
 	case sock == nil:
@@ -111,6 +112,14 @@ func (k *sockets) pick(s *shard, t int) (*socket, error) {
 			return nil, nil
 		}
 		return k.open(s, t, set)
+	}
+	if len(list) > 0 && list[0].addr != set.generation {
+		for _, c := range list {
+			c.old = true
+			k.closeOld(s, c)
+		}
+		list = list[:0]
+		k.byTarget[t] = list
 	}
 	if len(list) < k.most {
 		sock, err := k.open(s, t, set)
@@ -144,11 +153,19 @@ func (k *sockets) open(s *shard, t int, set *addrSet) (*socket, error) {
 		k.free = append(k.free, sock)
 		return nil, err
 	}
+	sock.old, sock.blocked = false, false
 	sock.open, sock.handle, sock.target, sock.addr = true, handle, int32(t), set.generation
 	p.open++
 	s.open++
 	s.rec.cur.MaxConnections = max(s.rec.cur.MaxConnections, int64(s.open))
 	return sock, nil
+}
+
+// closeOld lets go of a socket to addresses that the target's name does not stand for any more, once all on it have had their outcome.
+func (k *sockets) closeOld(s *shard, c *socket) {
+	if c.old && c.open && len(c.flights) == 0 && len(c.out) == 0 {
+		k.close(s, c)
+	}
 }
 
 // close lets go of a socket on which nothing is under way.
@@ -220,6 +237,7 @@ func (k *sockets) send(s *shard, c *socket) {
 		}
 	}
 	c.out, c.wires, c.arena = c.out[:0], c.wires[:0], c.arena[:0]
+	k.closeOld(s, c)
 }
 
 func (c *socket) token() uint64 { return uint64(c.gen)<<32 | uint64(c.slot) }
@@ -229,8 +247,8 @@ func (k *sockets) sent(s *shard, c *socket, n int) {
 	for i, f := range c.out[:n] {
 		s.rec.cur.BytesSent += int64(len(c.wires[i]))
 		if k.match == transport.MatchNone && f != nil {
-			s.rec.completed(f, c.target, 0, s.now)
-			k.end(s, f, outcome{resp: s.noAnswer(), target: c.target})
+			s.rec.completed(f, c.target, 0, s.now, s.now)
+			k.end(s, f, outcome{resp: s.noAnswer(), target: c.target, end: s.now})
 		}
 	}
 	c.out = append(c.out[:0], c.out[n:]...)
@@ -290,10 +308,11 @@ func (k *sockets) answer(s *shard, c *socket, b []byte) {
 		k.fail(s, f, causeOf(err))
 		return
 	}
-	s.rec.completed(f, c.target, k.resp.Status, s.now)
+	s.rec.completed(f, c.target, k.resp.Status, s.now, s.now)
 	k.passed(s, c, key, true)
-	k.end(s, f, outcome{resp: &k.resp, target: c.target})
+	k.end(s, f, outcome{resp: &k.resp, target: c.target, end: s.now})
 	k.idle(c)
+	k.closeOld(s, c)
 	s.afterOutcome(true, false)
 }
 
@@ -319,9 +338,11 @@ func (k *sockets) fail(s *shard, f *flight, cause string) {
 	if k.match != transport.MatchNone {
 		k.passed(s, c, f.key, false)
 	}
-	k.end(s, f, outcome{cause: cause, target: c.target})
+	k.end(s, f, outcome{cause: cause, target: c.target, end: s.now})
 	if k.match == transport.MatchOrder {
 		k.close(s, c)
+	} else {
+		k.closeOld(s, c)
 	}
 	s.afterOutcome(false, false)
 }
@@ -337,14 +358,14 @@ func (k *sockets) end(s *shard, f *flight, o outcome) {
 // refused sees to an error that the network has told of, most likely that nobody listens: it is that of one of the datagrams
 // under way, taken to be the oldest.
 func (k *sockets) refused(s *shard, c *socket, err error) {
-	var oldest *flight
-	for _, f := range c.flights {
-		if oldest == nil || f.attempt < oldest.attempt || f.attempt == oldest.attempt && f.key < oldest.key {
-			oldest = f
-		}
+	if len(c.flights) <= len(c.out) { // what was sent has had its outcome
+		return
 	}
-	if oldest != nil {
-		k.fail(s, oldest, causeOf(err))
+	for f := s.busy.first; f != nil; f = f.newer {
+		if f.sock == c {
+			k.fail(s, f, causeOf(err))
+			return
+		}
 	}
 }
 

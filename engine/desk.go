@@ -18,6 +18,7 @@ type outcome struct {
 	resp   *load.Response // the connection's; its content may be taken, not kept
 	cause  string
 	target int32
+	end    int64 // of the answer, or of waiting for one
 }
 
 // exchange is a request with its outcome on its way from a shard to the processor and back.
@@ -83,11 +84,11 @@ func (d *desk) tell(s *shard, a arrival, o outcome, service int64) {
 		x = &exchange{shard: s}
 		x.Response.Keep = s.cfg.Keep
 	}
-	x.item, x.at, x.bad = a.item, s.now, 0
+	x.item, x.at, x.bad = a.item, o.end, 0
 	x.items = x.items[:0]
 	x.fill(s, &a, o, service)
 	d.out++
-	if d.unheard.len() > 0 || d.out > d.asks.Cap() || !d.asks.Push(x) {
+	if d.unheard.len() > 0 || !d.asks.Push(x) {
 		d.unheard.push(x)
 	}
 	d.r.hurry()
@@ -97,7 +98,7 @@ func (d *desk) tell(s *shard, a arrival, o outcome, service int64) {
 func (x *exchange) fill(s *shard, a *arrival, o outcome, service int64) {
 	x.Request, x.Cause, x.Depth = &a.item.req, o.cause, int(a.depth)
 	x.Status, x.Target, x.whole = "", s.e.targets[o.target].URL, false
-	x.Due, x.Latency, x.Service = ns(a.due), ns(s.now-a.due), ns(service)
+	x.Due, x.Latency, x.Service = ns(a.due), ns(o.end-a.due), ns(service)
 	x.Response.Reset()
 	if o.cause == "" {
 		x.Response, *o.resp = *o.resp, x.Response // with its memory

@@ -290,8 +290,7 @@ func (e *engine) encode(it *item, turn *int) error {
 	}
 	req.Wire = wire
 	if e.cfg.Preface != nil {
-		var scratch [128]byte
-		_, err = e.cfg.Preface(scratch[:0], req, netip.AddrPort{})
+		_, err = e.cfg.Preface(wire[len(wire):], req, netip.AddrPort{}) // whether it can be made; in memory that is there
 	}
 	return err
 }

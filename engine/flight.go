@@ -82,7 +82,7 @@ func (s *shard) land(f *flight, o outcome) {
 	s.busy.remove(f)
 	a, service := f.arrival, int64(0)
 	if o.cause == "" {
-		service = s.now - f.first
+		service = o.end - f.first
 	}
 	*f = flight{}
 	s.flights = append(s.flights, f)

@@ -111,7 +111,7 @@ func (s *shard) parse(c *conn, b []byte, eof bool) bool {
 			return true
 		case done:
 			gen := c.gen
-			if !s.answered(c, b, eof) {
+			if !s.answered(c, b, eof, s.now) {
 				// Records of TLS that have come in are not told of again.
 				return c.tls == nil || c.gen != gen || c.state != connBusy
 			}
@@ -144,16 +144,16 @@ func (s *shard) parse(c *conn, b []byte, eof bool) bool {
 	return false
 }
 
-// answered sees to c's first request, whose answer is complete; rest is what has come behind it. It tells whether that may
-// hold the next one's answer.
-func (s *shard) answered(c *conn, rest []byte, eof bool) (more bool) {
+// answered sees to c's first request, whose answer's last byte came at end; rest is what has come behind it. It tells whether that
+// may hold the next one's answer.
+func (s *shard) answered(c *conn, rest []byte, eof bool, end int64) (more bool) {
 	last := c.depth == 1
 	if last && (len(rest) > 0 || eof || c.ended || len(c.rest) > 0 || len(c.out) > 0 || c.held != nil || c.want) {
 		c.resp.Close = true // a connection whose state is in doubt is not used again
 	}
 	c.left = c.left[:0]
 	gen := c.gen
-	s.complete(c)
+	s.complete(c, end)
 	if last || c.gen != gen {
 		return false
 	}
@@ -168,9 +168,7 @@ func (s *shard) hush() {
 			continue
 		}
 		if p, ok := c.codec.(transport.Patient); ok && p.Silent(&c.resp) {
-			s.rec.heard = heard
-			s.answered(c, nil, false)
-			s.rec.heard = 0
+			s.answered(c, nil, false, heard)
 		}
 	}
 }
@@ -191,16 +189,15 @@ func (s *shard) closeCause(c *conn, cause string) string {
 }
 
 // complete ends c's first request with its answer, or sends it on to where the answer points.
-func (s *shard) complete(c *conn) {
+func (s *shard) complete(c *conn, end int64) {
 	f := c.detach()
-	depth := f.depth
-	target, moved := c.resp.Redirect-1, false
-	if target >= 0 && target < len(s.pools) && f.redirects < maxRedirects {
-		moved = s.redirect(f, target, c.resp.RedirectPrefix)
-	}
-	if !moved {
-		s.rec.completed(f, c.target, c.resp.Status, s.now)
-		s.land(f, outcome{resp: &c.resp, target: c.target})
+	depth, target := f.depth, c.resp.Redirect-1
+	moved := target >= 0 && target < len(s.pools) && f.redirects < maxRedirects
+	if moved {
+		f.prefix = append([]byte(nil), c.resp.RedirectPrefix...)
+	} else {
+		s.rec.completed(f, c.target, c.resp.Status, s.now, end)
+		s.land(f, outcome{resp: &c.resp, target: c.target, end: end})
 	}
 	switch {
 	case c.head == nil:
@@ -211,6 +208,9 @@ func (s *shard) complete(c *conn) {
 		c.fresh = false
 		c.listen()
 		s.room(c)
+	}
+	if moved {
+		s.redirect(f, target)
 	}
 	s.afterOutcome(true, !moved && depth == 0)
 }
@@ -230,7 +230,7 @@ func (s *shard) lose(c *conn, cause string, which *flight) {
 			slots++
 		}
 		s.rec.failed(f, c.target, s.now, why)
-		s.land(f, outcome{cause: why, target: c.target})
+		s.land(f, outcome{cause: why, target: c.target, end: s.now})
 	}
 	s.closeConn(c)
 	for range slots {

@@ -18,7 +18,6 @@ type recorder struct {
 	inFlight  int64
 	following int64 // the part of it that are follow-ups
 	since     int64 // inFlight is what it is since then
-	heard     int64 // above 0: when the answer at hand ended, which only a silence since has shown
 
 	labels   []*measure.Label // by label number
 	only     *measure.Label   // where all requests have one label: it gets the seconds' sums; nil: they differ
@@ -138,24 +137,23 @@ func (r *recorder) ended(f *flight, now int64) {
 	}
 }
 
-func (r *recorder) completed(f *flight, target int32, status int, now int64) {
+// completed notes that f's answer has been read to its end, whose last byte came at end: before now where only the silence since
+// then has shown that it was the last.
+func (r *recorder) completed(f *flight, target int32, status int, now, end int64) {
 	r.ended(f, now)
-	if r.heard > 0 {
-		now, r.heard = r.heard, 0
-	}
 	r.requests(&f.arrival).Completed++
 	if f.depth > 0 {
 		r.cur.Followups.Status[r.codec.StatusName(status)]++
-		r.cur.Followups.Latency.Record(now - f.due)
+		r.cur.Followups.Latency.Record(end - f.due)
 	} else {
 		r.cur.Status[status]++
 		t := r.times(&f.arrival)
-		t.Latency.Record(now - f.due)
-		t.Service.Record(now - f.first)
+		t.Latency.Record(end - f.due)
+		t.Service.Record(end - f.first)
 		if l := r.label(&f.arrival); l != nil {
 			l.Requests.Completed++
 			if f.due >= r.warm {
-				l.Latency.Record(now - f.due)
+				l.Latency.Record(end - f.due)
 			}
 		}
 	}
@@ -163,7 +161,7 @@ func (r *recorder) completed(f *flight, target int32, status int, now int64) {
 		if f.depth == 0 {
 			r.cur.ServerErrors++
 		}
-		r.keep(&f.arrival, target, now, "status "+r.codec.StatusName(status), status)
+		r.keep(&f.arrival, target, end, "status "+r.codec.StatusName(status), status)
 	}
 }
 

@@ -229,9 +229,9 @@ func (s *shard) oneWaysGone(c *conn) {
 		}
 		c.depth--
 		f.next, f.conn = nil, nil
-		s.rec.completed(f, c.target, 0, s.now)
+		s.rec.completed(f, c.target, 0, s.now, s.now)
 		s.freeSlotOf(f)
-		s.land(f, outcome{resp: s.noAnswer(), target: c.target})
+		s.land(f, outcome{resp: s.noAnswer(), target: c.target, end: s.now})
 		if before == nil && next != nil {
 			c.listen()
 		}
@@ -300,16 +300,15 @@ func (s *shard) flushMore(c *conn) {
 	s.flush(c)
 }
 
-// redirect sends f to another target, with prefix before it. It tells whether it could; the limits on connections do not bind it,
-// because a request that is under way cannot wait.
-func (s *shard) redirect(f *flight, target int, prefix []byte) bool {
+// redirect sends f, which is on no connection any more, to another target. The limits on connections do not bind it, because a request
+// that is under way cannot wait.
+func (s *shard) redirect(f *flight, target int) {
 	if f.item.fixed { // shared: the wire is the same for all, but which target is meant is not
 		it := *f.item
 		it.fixed = false
 		f.item = &it
 	}
 	f.item.target, f.item.pinned = int32(target), true
-	f.prefix = append([]byte(nil), prefix...)
 	f.redirects++
 	p := s.pools[target]
 	switch {
@@ -321,10 +320,14 @@ func (s *shard) redirect(f *flight, target int, prefix []byte) bool {
 		s.begin(p.roomy.first, f)
 	default:
 		c, err := s.beginConn(target, f.item)
-		if c == nil {
-			return false
+		if c != nil {
+			s.dialing(c, f, err)
+			return
 		}
-		s.dialing(c, f, err)
+		s.rec.failed(f, int32(target), s.now, causeOf(err))
+		if f.depth == 0 {
+			s.freeSlot(false)
+		}
+		s.land(f, outcome{cause: causeOf(err), target: int32(target), end: s.now})
 	}
-	return true
 }

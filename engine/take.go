@@ -76,7 +76,7 @@ func (s *shard) takeOne(due int64) {
 // drop gives a up by a rule.
 func (s *shard) drop(a arrival, rule string) {
 	s.rec.dropped(&a, rule)
-	s.over(a, outcome{cause: "dropped: " + rule}, 0)
+	s.over(a, outcome{cause: "dropped: " + rule, end: s.now}, 0)
 }
 
 // prepared gets the next request.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 
 	"github.com/iagoloadgen/iago/engine"
 	"github.com/iagoloadgen/iago/load"
@@ -44,9 +45,7 @@ func (j *Job) tryFirst() error {
 			break
 		}
 		line = rec.Line
-		if faults = append(faults, fmt.Sprintf("%s:%d: %v", rec.File, rec.Line, err)); len(faults) == tryMost {
-			break
-		}
+		faults = append(faults, fmt.Sprintf("%s:%d: %v", rec.File, rec.Line, err))
 	}
 	if len(faults) == 0 {
 		return nil
@@ -80,6 +79,9 @@ func (j *Job) tryOne(p processor.Processor, rec *load.Record) error {
 	for _, req := range made {
 		if err == nil {
 			_, err = j.config.Codec.AppendRequest(nil, req, &j.config.Targets[0])
+		}
+		if err == nil && j.config.Preface != nil {
+			_, err = j.config.Preface(nil, req, netip.AddrPort{})
 		}
 	}
 	return err
