@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/iagoloadgen/iago/internal/poller"
 	"github.com/iagoloadgen/iago/load"
 	"github.com/iagoloadgen/iago/transport"
 )
@@ -221,6 +222,36 @@ func TestIdentitiesOfDatagrams(t *testing.T) {
 		}
 		if t.Failed() {
 			t.Fatalf("seed %d: %+v", seed, c)
+		}
+	}
+}
+
+// A name that resolves anew is followed; what is under way on an old socket still has its answer there.
+func TestDatagramsFollowANameThatResolvesAnew(t *testing.T) {
+	for _, match := range []transport.Match{transport.MatchKey, transport.MatchOrder, transport.MatchNone} {
+		s := newSim()
+		seen := map[string]int{}
+		s.serve = func(c *simConn, b string) {
+			seen[c.addr.String()]++
+			s.after(20*time.Millisecond, func() { c.datagram(gram(b, 200)) })
+		}
+		e, err := New(gramConfig(match, 16, Config{Schedule: evenly(100, 300), Fixed: &load.Request{URI: []byte("x")}, Timeout: time.Second}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.at(second, func() {
+			e.resolver.sets[0].Store(&addrSet{generation: 1, addrs: []poller.Addr{addr("10.0.0.2:7")}})
+		})
+		e.newPoller = func() (poller.Poller, error) { return s, nil }
+		e.newClock = func() func() int64 { return func() int64 { return s.now } }
+		if _, err := e.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if old, now := seen["10.0.0.1:7"], seen["10.0.0.2:7"]; old+now != 300 || old < 99 || old > 101 {
+			t.Errorf("match %d: %v", match, seen)
+		}
+		if len(s.conns) > 0 {
+			t.Errorf("match %d: %d sockets left", match, len(s.conns))
 		}
 	}
 }

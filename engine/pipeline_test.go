@@ -323,6 +323,36 @@ func (w wordSource) Read(r *load.Record) error {
 func (wordSource) Stats() source.Stats { return source.Stats{} }
 func (wordSource) Close() error        { return nil }
 
+// A processor is shown the same times as the figures: the silence is part of none.
+func TestSilenceIsNoPartOfWhatAProcessorSees(t *testing.T) {
+	s := newSim()
+	s.serve = func(c *simConn, _ string) { s.after(10*time.Millisecond, func() { c.give("abc", nil) }) }
+	src, p := words("x")
+	var longest time.Duration
+	r := newSeer(p, func(x *processor.Exchange) { longest = max(longest, x.Latency, x.Service) })
+	simRun(t, s, Config{Codec: &odd{silence: 30 * time.Millisecond}, Schedule: evenly(10, 20), Source: src, Processor: p, Responder: r})
+	if longest < 10*time.Millisecond || longest > 11*time.Millisecond {
+		t.Errorf("up to %v, want 10 ms", longest)
+	}
+}
+
+// A redirect for which there is no descriptor is a failure, counted as such.
+func TestRedirectWithoutADescriptorFails(t *testing.T) {
+	s := newSim()
+	s.limit = 1
+	s.serve = func(c *simConn, _ string) { s.after(time.Millisecond, func() { c.answer("moved 1") }) }
+	targets := []load.Target{{URL: "a", Host: "10.0.0.1", Port: 1}, {URL: "b", Host: "10.0.0.1", Port: 2}}
+	for _, pipeline := range []int{1, 4} {
+		m, _ := simRun(t, s, Config{Codec: &odd{route: func(*load.Request) int { return 0 }}, Schedule: evenly(10, 5), Targets: targets, Pipeline: pipeline})
+		if m.Requests.Failed != 5 || m.Errors[syscall.EMFILE.Error()] != 5 {
+			t.Errorf("pipeline %d: %+v, errors %v", pipeline, m.Requests, m.Errors)
+		}
+		s = newSim()
+		s.limit = 1
+		s.serve = func(c *simConn, _ string) { s.after(time.Millisecond, func() { c.answer("moved 1") }) }
+	}
+}
+
 func TestSilenceEndsAnAnswer(t *testing.T) {
 	s := newSim()
 	s.serve = func(c *simConn, _ string) {

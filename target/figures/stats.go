@@ -77,7 +77,8 @@ type Times struct {
 	P9999 int64 `json:"p9999"`
 }
 
-func newTimes(h *measure.Histogram) Times {
+// NewTimes sums h up.
+func NewTimes(h *measure.Histogram) Times {
 	return Times{
 		Count: int64(h.Count()), Min: h.Min(), Mean: int64(h.Mean()), Max: h.Max(),
 		P50: h.Quantile(0.5), P75: h.Quantile(0.75), P90: h.Quantile(0.9), P95: h.Quantile(0.95),
@@ -85,10 +86,15 @@ func newTimes(h *measure.Histogram) Times {
 	}
 }
 
+// ServiceText names a target's service time; nil stands for none.
+func ServiceText(s model.Service) string {
+	if s == nil {
+		s = model.None{}
+	}
+	return s.String()
+}
+
 // Describe fills in what the options of a target's model say of it.
 func (s *Stats) Describe(o model.Options) {
-	s.Service, s.Servers, s.Seed = model.None{}.String(), o.Servers, o.Seed
-	if o.Service != nil {
-		s.Service = o.Service.String()
-	}
+	s.Service, s.Servers, s.Seed = ServiceText(o.Service), o.Servers, o.Seed
 }

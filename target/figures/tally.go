@@ -129,7 +129,7 @@ func (t *Tally) Into(s *Stats) {
 	s.Requests, s.Answers, s.OneWay, s.Abandoned = t.requests, t.answers, t.oneWay, t.abandoned
 	s.Kinds, s.Malformed = maps.Clone(t.kinds), maps.Clone(t.malformed)
 	s.Connections, s.Bytes = t.connections, t.bytes
-	s.Sojourn, s.Late = newTimes(&t.sojourn), newTimes(&t.late)
+	s.Sojourn, s.Late = NewTimes(&t.sojourn), NewTimes(&t.late)
 	if t.first >= 0 {
 		s.SpanNS = t.last - t.first
 	}

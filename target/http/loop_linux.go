@@ -144,8 +144,8 @@ func (l *loop) main() {
 	for !l.over.Load() {
 		n, err := l.poller.wait(l.timeout())
 		if err != nil {
-			l.s.fail(err)
-			l.s.stopOnce.Do(func() { close(l.s.stop) })
+			l.s.life.Fail(err)
+			l.s.life.Stop()
 			break
 		}
 		l.clock()
@@ -167,7 +167,7 @@ func (l *loop) main() {
 // clock reads the time.
 func (l *loop) clock() {
 	t := time.Now()
-	l.now = int64(t.Sub(l.s.base))
+	l.now = int64(t.Sub(l.s.life.Started()))
 	l.wall = t.UnixNano() - l.now
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/iagoloadgen/iago/target/cert"
 	"github.com/iagoloadgen/iago/target/model"
 )
 
@@ -21,7 +22,6 @@ type portable struct {
 	listener net.Listener
 	config   *tls.Config // nil: no TLS
 	t        *tally
-	stopped  chan struct{}
 	wg       sync.WaitGroup
 
 	mu    sync.Mutex
@@ -29,11 +29,11 @@ type portable struct {
 }
 
 func newPortable(ctx context.Context, s *Server) (path, error) {
-	p := &portable{s: s, t: newTally(), stopped: make(chan struct{}), conns: map[net.Conn]struct{}{}}
+	p := &portable{s: s, t: newTally(), conns: map[net.Conn]struct{}{}}
 	if s.options.TLS {
 		var err error
-		if p.config, s.pem, err = tlsConfig(&s.options); err != nil {
-			return nil, err
+		if p.config, s.pem, err = cert.Config(s.options.CertFile, s.options.KeyFile, s.options.Listen, "http/1.1"); err != nil {
+			return nil, fmt.Errorf("target/http: %w", err)
 		}
 	}
 	var lc net.ListenConfig
@@ -52,7 +52,6 @@ func (p *portable) end() {
 	open := p.conns
 	p.conns = nil
 	p.mu.Unlock()
-	close(p.stopped)
 	_ = p.listener.Close() // nobody is left to be told
 	for c := range open {
 		_ = c.Close()
@@ -65,12 +64,12 @@ func (p *portable) accept() {
 	for {
 		c, err := p.listener.Accept()
 		if err != nil {
-			if !p.pause(p.s.now() + int64(10*time.Millisecond)) {
+			if !p.s.life.SleepUntil(p.s.now() + int64(10*time.Millisecond)) {
 				return
 			}
 			continue
 		}
-		if !p.thaw() || !p.admit(c) {
+		if !p.s.life.Thaw() || !p.admit(c) {
 			_ = c.Close()
 			return
 		}
@@ -99,20 +98,6 @@ func (p *portable) leave(c net.Conn) {
 	p.s.disconnected()
 }
 
-// pause waits for a moment of the server's clock; false: the path has ended.
-func (p *portable) pause(when int64) bool {
-	if when <= p.s.now() {
-		return true
-	}
-	return p.s.sleepUntil(when, p.stopped)
-}
-
-// thaw waits for the end of a stall; false: the path has ended.
-func (p *portable) thaw() bool {
-	until, stalled := p.s.desk.model.Stalled(p.s.now())
-	return !stalled || p.pause(until)
-}
-
 // client is one connection.
 type client struct {
 	*portable
@@ -139,7 +124,7 @@ func (p *portable) serve(raw net.Conn) {
 		m, err := c.rw.Read(buf[n:])
 		n += m
 		arrival := p.s.now()
-		if m > 0 && !p.thaw() {
+		if m > 0 && !p.s.life.Thaw() {
 			return
 		}
 		used, ok := c.feed(buf[:n], arrival)
@@ -190,7 +175,7 @@ func (c *client) carryOut(r *reply, unread bool) bool {
 		_, _ = io.Copy(io.Discard, c.rw) // until the client gives up
 		return false
 	}
-	if !c.pause(r.depart) || !c.thaw() {
+	if !c.s.life.SleepUntil(r.depart) || !c.s.life.Thaw() {
 		c.abandon(r)
 		return false
 	}

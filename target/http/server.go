@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"net"
-	"sync"
 	"sync/atomic"
-	"time"
 
+	"github.com/iagoloadgen/iago/target/life"
 	"github.com/iagoloadgen/iago/target/model"
 )
 
@@ -19,17 +18,10 @@ type Server struct {
 	path     path
 	pathName string
 	addr     net.Addr
-	base     time.Time // the zero of its clock
+	life     *life.Life
 	pem      []byte
 
 	opened, open, maxOpen atomic.Int64
-	ended                 atomic.Int64 // on its clock; 0: it runs
-
-	stop     chan struct{} // closed to end it
-	stopOnce sync.Once
-	done     chan struct{} // closed when it has ended
-	mu       sync.Mutex
-	err      error
 }
 
 // path is a way to serve connections.
@@ -52,7 +44,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		options: o, base: time.Now(), stop: make(chan struct{}), done: make(chan struct{}),
+		options: o, life: life.New(m),
 		desk: &desk{model: m, answers: newAnswers(&o), status: o.Status, timed: m.Timed()},
 	}
 	if err := s.listen(ctx); err != nil {
@@ -65,7 +57,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		}
 	}
 	s.path.run()
-	go s.watch(ctx)
+	s.life.Run(ctx, s.end)
 	return s, nil
 }
 
@@ -83,62 +75,16 @@ func (s *Server) listen(ctx context.Context) (err error) {
 	return err
 }
 
-// watch carries out the server's end when it has come.
-func (s *Server) watch(ctx context.Context) {
-	defer close(s.done)
-	s.awaitEnd(ctx)
+// end closes everything that the server has open.
+func (s *Server) end() {
 	s.path.end()
 	if s.desk.record != nil {
-		s.fail(s.desk.record.close())
-	}
-	s.ended.Store(s.now())
-}
-
-// awaitEnd returns when the server is to end. A fault's death is known once the first request has come.
-func (s *Server) awaitEnd(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-		return
-	case <-s.stop:
-		return
-	case <-s.desk.model.Begun():
-	}
-	var death <-chan time.Time
-	if when, known := s.desk.model.Death(); known {
-		t := time.NewTimer(time.Duration(when - s.now()))
-		defer t.Stop()
-		death = t.C
-	}
-	select {
-	case <-ctx.Done():
-	case <-s.stop:
-	case <-death:
-	}
-}
-
-// sleepUntil waits for a moment of the server's clock; false: quit was closed before.
-func (s *Server) sleepUntil(when int64, quit <-chan struct{}) bool {
-	t := time.NewTimer(time.Duration(when - s.now()))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-quit:
-		return false
-	}
-}
-
-// fail keeps the first error.
-func (s *Server) fail(err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.err == nil {
-		s.err = err
+		s.life.Fail(s.desk.record.close())
 	}
 }
 
 // now is the time on the server's clock, ns since its start.
-func (s *Server) now() int64 { return int64(time.Since(s.base)) }
+func (s *Server) now() int64 { return s.life.Now() }
 
 // Addr is the address that it listens on, with the port that was bound.
 func (s *Server) Addr() net.Addr { return s.addr }
@@ -147,19 +93,11 @@ func (s *Server) Addr() net.Addr { return s.addr }
 func (s *Server) CertificatePEM() []byte { return s.pem }
 
 // Close ends the server at once, whatever is in flight, and waits for it. It returns what [Server.Wait] does.
-func (s *Server) Close() error {
-	s.stopOnce.Do(func() { close(s.stop) })
-	return s.Wait()
-}
+func (s *Server) Close() error { return s.life.Close() }
 
 // Wait returns when the server has ended and nothing of it is left: nil, or what kept it from its work (a broken
 // event loop, a record file that could not be written whole).
-func (s *Server) Wait() error {
-	<-s.done
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.err
-}
+func (s *Server) Wait() error { return s.life.Wait() }
 
 // connected counts a new connection, disconnected one that is gone.
 func (s *Server) connected() {

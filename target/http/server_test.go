@@ -19,6 +19,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/iagoloadgen/iago/target/figures"
 )
 
 // client returns a client of the standard library that leaves nothing behind.
@@ -98,7 +100,7 @@ func TestPipelinedAndSplit(t *testing.T) {
 		}
 		p.hear("POST")
 		p.hear("GET")
-		if st := s.Stats(); st.Requests != 2*n+2 || st.Status["200"] != 2*n+2 || st.Connections != (Connections{Opened: 1, Max: 1, Open: 1}) {
+		if st := s.Stats(); st.Requests != 2*n+2 || st.Status["200"] != 2*n+2 || st.Connections != (figures.Connections{Opened: 1, Max: 1, Open: 1}) {
 			t.Errorf("figures %+v", st)
 		}
 	})
@@ -247,7 +249,7 @@ func TestLiveStats(t *testing.T) {
 		if err := json.Unmarshal([]byte(body), &got); err != nil || resp.Header.Get("Content-Type") != "application/json" {
 			t.Fatalf("%v in %q", err, body)
 		}
-		if got.Schema != StatsSchema || got.Requests != 1 || got.Status["200"] != 1 || got.Address != s.Addr().String() {
+		if got.Schema != figures.Schema || got.Requests != 1 || got.Status["200"] != 1 || got.Address != s.Addr().String() {
 			t.Errorf("figures %+v", got)
 		}
 		if d := cmp.Diff(s.Stats(), got, cmpopts.IgnoreFields(Stats{}, "UptimeNS", "Bytes", "Started")); d != "" {

@@ -4,12 +4,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/iagoloadgen/iago/measure"
+	"github.com/iagoloadgen/iago/target/figures"
 	"github.com/iagoloadgen/iago/target/model"
 )
-
-// StatsSchema names the version of [Stats]' JSON.
-const StatsSchema = "iago.target/v1"
 
 // Stats is what a target saw. Times are integer nanoseconds, counts integers.
 type Stats struct {
@@ -39,22 +36,15 @@ type Stats struct {
 	// Requests + Malformed = Answers + Abandoned + what Faults says of close, reset, garbage and hang.
 	Abandoned int64 `json:"abandoned"`
 
-	Connections Connections `json:"connections"`
-	Bytes       Bytes       `json:"bytes"`
+	Connections figures.Connections `json:"connections"`
+	Bytes       Bytes               `json:"bytes"`
 
 	// Sojourn is departure − arrival as the model computed them: the truth that a measured latency is held against.
 	// Late is how long after its departure an answer was written, where the model delays answers.
-	Sojourn Times `json:"sojourn_ns"`
-	Late    Times `json:"late_ns"`
+	Sojourn figures.Times `json:"sojourn_ns"`
+	Late    figures.Times `json:"late_ns"`
 
 	Faults []model.Fired `json:"faults"`
-}
-
-// Connections counts connections: all that were opened, the most at once, those that are open now.
-type Connections struct {
-	Opened int64 `json:"opened"`
-	Max    int64 `json:"max"`
-	Open   int64 `json:"open"`
 }
 
 // Bytes counts bytes: those taken from and handed to the kernel (inside TLS where that is used), and those of the
@@ -65,29 +55,6 @@ type Bytes struct {
 	Content  int64 `json:"content"`
 }
 
-// Times sums up a distribution of times, in ns.
-type Times struct {
-	Count int64 `json:"count"`
-	Min   int64 `json:"min"`
-	Mean  int64 `json:"mean"`
-	Max   int64 `json:"max"`
-	P50   int64 `json:"p50"`
-	P75   int64 `json:"p75"`
-	P90   int64 `json:"p90"`
-	P95   int64 `json:"p95"`
-	P99   int64 `json:"p99"`
-	P999  int64 `json:"p999"`
-	P9999 int64 `json:"p9999"`
-}
-
-func newTimes(h *measure.Histogram) Times {
-	return Times{
-		Count: int64(h.Count()), Min: h.Min(), Mean: int64(h.Mean()), Max: h.Max(),
-		P50: h.Quantile(0.5), P75: h.Quantile(0.75), P90: h.Quantile(0.9), P95: h.Quantile(0.95),
-		P99: h.Quantile(0.99), P999: h.Quantile(0.999), P9999: h.Quantile(0.9999),
-	}
-}
-
 // Stats returns the figures as they stand; after [Server.Wait] they are final. It may be called at any time.
 func (s *Server) Stats() Stats {
 	sum := newTally()
@@ -96,19 +63,16 @@ func (s *Server) Stats() Stats {
 		sum.add(t)
 		t.mu.Unlock()
 	}
-	now := s.ended.Load()
-	if now == 0 {
-		now = s.now()
-	}
+	now := s.now()
 	out := Stats{
-		Schema: StatsSchema, Address: s.addr.String(), Path: s.pathName, Threads: s.options.Threads,
-		Service: serviceText(s.options.Model.Service), Servers: s.options.Model.Servers, Seed: s.options.Model.Seed,
-		Started: s.base, UptimeNS: now,
+		Schema: figures.Schema, Address: s.addr.String(), Path: s.pathName, Threads: s.options.Threads,
+		Service: figures.ServiceText(s.options.Model.Service), Servers: s.options.Model.Servers, Seed: s.options.Model.Seed,
+		Started: s.life.Started(), UptimeNS: now,
 		Requests: sum.requests, Marked: sum.marked, Abandoned: sum.abandoned,
 		Methods: sum.others, Versions: map[string]int64{}, Malformed: sum.malformed, Status: map[string]int64{},
-		Connections: Connections{Opened: s.opened.Load(), Max: s.maxOpen.Load(), Open: s.open.Load()},
+		Connections: figures.Connections{Opened: s.opened.Load(), Max: s.maxOpen.Load(), Open: s.open.Load()},
 		Bytes:       Bytes{Received: sum.received, Sent: sum.sent, Content: sum.content},
-		Sojourn:     newTimes(&sum.sojourn), Late: newTimes(&sum.late),
+		Sojourn:     figures.NewTimes(&sum.sojourn), Late: figures.NewTimes(&sum.late),
 		Faults: s.desk.model.Fired(now),
 	}
 	if sum.first >= 0 {
@@ -134,11 +98,4 @@ func (s *Server) Stats() Stats {
 		}
 	}
 	return out
-}
-
-func serviceText(s model.Service) string {
-	if s == nil {
-		s = model.None{}
-	}
-	return s.String()
 }

@@ -115,9 +115,12 @@ func (l *Life) Fail(err error) {
 	}
 }
 
-// Close ends the target at once, whatever is in flight, and waits for it. It returns what [Life.Wait] does.
+// Stop has the target end at once, whatever is in flight, and does not wait for it.
+func (l *Life) Stop() { l.once.Do(func() { close(l.stop) }) }
+
+// Close is Stop, and waits for the end. It returns what [Life.Wait] does.
 func (l *Life) Close() error {
-	l.once.Do(func() { close(l.stop) })
+	l.Stop()
 	return l.Wait()
 }
 

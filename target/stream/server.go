@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/iagoloadgen/iago/target/cert"
 	"github.com/iagoloadgen/iago/target/figures"
 	"github.com/iagoloadgen/iago/target/life"
 	"github.com/iagoloadgen/iago/target/model"
@@ -43,8 +44,8 @@ func Start(ctx context.Context, p Protocol, o Options) (*Server, error) {
 		Life: life.New(m), protocol: p, options: o, model: m, tally: figures.NewTally(), conns: map[net.Conn]struct{}{},
 	}
 	if o.TLS {
-		if s.config, s.pem, err = s.tlsConfig(); err != nil {
-			return nil, err
+		if s.config, s.pem, err = cert.Config(s.options.CertFile, s.options.KeyFile, s.options.Listen); err != nil {
+			return nil, fmt.Errorf("target/%s: %w", p.Name, err)
 		}
 	}
 	var lc net.ListenConfig

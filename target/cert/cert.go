@@ -1,4 +1,5 @@
-package http
+// Package cert gives built-in targets their certificates: from files, or made for the run.
+package cert
 
 import (
 	"crypto/ecdsa"
@@ -14,19 +15,22 @@ import (
 	"time"
 )
 
-// tlsConfig returns the configuration that o asks for, and the certificate if it was made for the purpose.
-func tlsConfig(o *Options) (config *tls.Config, made []byte, err error) {
+// Config returns the configuration of a server with the certificate and key of two PEM files, or without certFile with one that is made
+// now, for loopback and the host of listen, and returned as PEM too, for clients to trust. protocols are those of ALPN.
+func Config(certFile, keyFile, listen string, protocols ...string) (config *tls.Config, made []byte, err error) {
 	var cert tls.Certificate
-	if o.CertFile != "" {
-		cert, err = tls.LoadX509KeyPair(o.CertFile, o.KeyFile)
+	if certFile != "" {
+		cert, err = tls.LoadX509KeyPair(certFile, keyFile)
 	} else {
-		cert, err = selfSigned(o.Listen)
-		made = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]})
+		cert, err = selfSigned(listen)
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("target/http: certificate: %w", err)
+		return nil, nil, fmt.Errorf("certificate: %w", err)
 	}
-	return &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}}, made, nil
+	if certFile == "" {
+		made = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]})
+	}
+	return &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: protocols}, made, nil
 }
 
 // selfSigned makes a certificate for this machine's loopback names and the host that is listened on.
