@@ -49,7 +49,7 @@ type Request struct {
 	Key    []byte // what a transport that spreads requests by key goes by; empty: what it finds in the request
 	Client []byte // address, with a port or without, that the PROXY protocol tells as the client's; empty: the job's
 	Label  string // groups figures; empty: the job's label rule decides
-	Weight int    // arrivals it consumes; 0 counts as 1
+	Weight int    // arrivals of its shard that it consumes, its own the first; 0 counts as 1
 	State  any    // the processor's own, to know the request by when its outcome comes back
 
 	// Wire is the encoded request, filled by the engine with the transport's codec. Where Hold > 0, only

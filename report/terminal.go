@@ -77,6 +77,9 @@ func (t *sheet) load(s *Summary) {
 	if s.Load.Mode == ModeClosed {
 		asked = fmt.Sprintf("as many as %s connections take, for %s (closed mode)", Count(int64(s.Load.Connections)), Duration(s.Load.DurationNS))
 	}
+	if n := s.Load.Arrivals; n > r.Scheduled {
+		asked += fmt.Sprintf(", by weight %s arrivals", Count(n))
+	}
 	t.row("Asked", Count(r.Scheduled), plain, asked)
 	t.row("Sent", Count(r.Sent), plain, Rate(s.Load.RateSent)+", "+Size(s.Bytes.Sent))
 	if r.Dropped > 0 {

@@ -219,3 +219,17 @@ func TestTerminalShowsWarmupApart(t *testing.T) {
 		t.Fatalf("%+v", s.Warmup)
 	}
 }
+
+// Requests of more than one arrival are not taken for a rate that was missed.
+func TestTerminalNamesArrivalsByWeight(t *testing.T) {
+	for arrivals, want := range map[int64]string{1000: "1000/s for 1s (400/s), by weight", 400: "1000/s for 1s (400/s)\n"} {
+		var b strings.Builder
+		s := &Summary{Load: Load{Mode: "open", Arrival: "poisson, 1000/s", Arrivals: arrivals, DurationNS: 1e9, RateScheduled: 400}, Requests: measure.Requests{Scheduled: 400}}
+		if err := Terminal(&b, s, TerminalOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%d arrivals: no %q in\n%s", arrivals, want, b.String())
+		}
+	}
+}

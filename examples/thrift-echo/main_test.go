@@ -2,10 +2,21 @@ package main
 
 import (
 	"context"
+	"os/exec"
 	"testing"
 
 	"github.com/iagoloadgen/iago/spec"
 )
+
+// What the compiler made is what it makes of the IDL.
+func TestGeneratedCode(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range [][]string{{"thrift", "--gen", "go:skip_remote", "-out", dir, "echo.thrift"}, {"gofmt", "-w", dir}, {"diff", "-r", dir, "gen-go"}} {
+		if out, err := exec.Command(c[0], c[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v (Debian: thrift-compiler)\n%s", c, err, out)
+		}
+	}
+}
 
 // The example as its README has it, but for the port: every line is said, at its time, and comes back.
 func TestEcho(t *testing.T) {

@@ -1,5 +1,5 @@
-// Package http1 is the HTTP/1.1 codec (RFC 9110, RFC 9112): requests to bytes and bytes to answers, one request at a time on
-// a connection. It knows no socket; in steady state neither direction allocates.
+// Package http1 is the HTTP/1.1 codec (RFC 9110, RFC 9112): requests to bytes and bytes to answers, answered in their order
+// on a connection. It knows no socket; in steady state neither direction allocates.
 //
 // Importing the package registers it as "http1", for http:// and https:// targets.
 package http1
