@@ -171,7 +171,6 @@ func (p *producer) await(grace time.Duration) {
 }
 
 func (p *producer) run() {
-	defer close(p.done)
 	primed := false
 	prime := func() {
 		if !primed {
@@ -183,6 +182,7 @@ func (p *producer) run() {
 		for _, f := range p.feeds {
 			f.ended.Store(true)
 		}
+		close(p.done) // before those who wait for the start: they look whether more is to come
 		prime()
 	}()
 	p.hopeless = prime
