@@ -128,6 +128,7 @@ type Result struct {
 	End      End
 	Labels   map[string]*measure.Label
 	Failures []measure.Failure
+	Sample   *measure.Sample // what Failures are of, to be merged with that of other processes
 	Source   source.Stats
 	Unused   int64 // requests prepared ahead and not taken
 	Arrivals int64

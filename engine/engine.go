@@ -197,7 +197,7 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 		e.answers.end()
 	}
 	e.prod.await(sourceGrace)
-	return e.result(elapsed), e.err
+	return e.result(col, elapsed), e.err
 }
 
 // closeStage ends what reads the source by itself. Then the producer and the responder, which may wait for it, go on.
@@ -319,10 +319,7 @@ func (e *Engine) build(col *collector) error {
 			cur: measure.NewInterval(), out: col.in, id: i, spare: col.spare, nextTick: second, warm: int64(e.cfg.Warmup),
 			sample: measure.NewSample(e.cfg.Seed + uint64(i)), targets: e.targets, codec: e.cfg.Codec,
 		}
-		if len(fixed) > 0 && fixed[0].req.Label != "" {
-			s.rec.only = new(measure.Label)
-			s.rec.labels = []*measure.Label{s.rec.only}
-		}
+		s.rec.only = len(fixed) > 0 && fixed[0].req.Label != ""
 		s.prime()
 		e.shards = append(e.shards, s)
 	}

@@ -110,7 +110,7 @@ type producer struct {
 	next   int // feed whose turn it is
 	target int
 	labels map[string]int32
-	names  []string
+	names  labelNames
 	made   []*item              // of the record at hand
 	addTo  func() *load.Request // add, made once: a method's value costs an allocation
 
@@ -312,9 +312,8 @@ func (p *producer) label(it *item) {
 	}
 	n, ok := p.labels[name]
 	if !ok {
-		n = int32(len(p.names))
+		n = p.names.add(name)
 		p.labels[name] = n
-		p.names = append(p.names, name)
 	}
 	it.label = n
 }

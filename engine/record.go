@@ -19,8 +19,7 @@ type recorder struct {
 	following int64 // the part of it that are follow-ups
 	since     int64 // inFlight is what it is since then
 
-	labels   []*measure.Label // by label number
-	only     *measure.Label   // where all requests have one label: it gets the seconds' sums; nil: they differ
+	only     bool // all requests have one label, number 0: it gets the seconds' sums
 	sample   *measure.Sample
 	arrivals int64
 	targets  []load.Target
@@ -52,15 +51,7 @@ func (r *recorder) label(a *arrival) *measure.Label {
 	if n < 0 || a.depth > 0 {
 		return nil
 	}
-	for int(n) >= len(r.labels) {
-		r.labels = append(r.labels, nil)
-	}
-	l := r.labels[n]
-	if l == nil {
-		l = new(measure.Label)
-		r.labels[n] = l
-	}
-	return l
+	return r.cur.Label(int(n))
 }
 
 // flow adds d to the number of requests in flight at now.
@@ -267,11 +258,12 @@ func (r *recorder) close(s *shard) {
 	r.cur.WaitingEnd = int64(s.waiting) - s.followWaiting
 }
 
-// share adds the interval, which is about to be handed over, to the label that all requests have.
+// share gives the sums of the interval, which is about to be handed over, to the label that all requests have.
 func (r *recorder) share() {
-	if r.only != nil {
-		r.only.Requests.Add(&r.cur.Requests)
-		r.only.Latency.Add(&r.cur.Times.Latency)
+	if r.only {
+		l := r.cur.Label(0)
+		l.Requests.Add(&r.cur.Requests)
+		l.Latency.Add(&r.cur.Times.Latency)
 	}
 }
 

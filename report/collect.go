@@ -65,7 +65,7 @@ func (c *Collector) Add(iv *measure.Interval, steal float64) Second {
 	c.steal = max(c.steal, steal)
 	slot := c.last[c.n%windowSize]
 	slot.Reset()
-	slot.Merge(iv, false)
+	slot.MergeTotals(iv, false) // nobody asks for the labels of a few seconds
 	c.n++
 	c.writeSecond(&s)
 	c.writeLatency(iv)
@@ -115,7 +115,7 @@ func (c *Collector) Err() error { return errors.Join(c.seriesErr, c.logErr) }
 func (c *Collector) Window() (w *measure.Interval, whole bool) {
 	c.window.Reset()
 	for back := 1; back <= min(c.n, windowSize) && c.window.End-c.window.Start < windowNS; back++ {
-		c.window.Merge(c.last[(c.n-back)%windowSize], false)
+		c.window.MergeTotals(c.last[(c.n-back)%windowSize], false)
 	}
 	return c.window, c.window.End-c.window.Start >= windowNS
 }
