@@ -121,6 +121,7 @@ var allowed = map[string][]string{
 	"transport/kestrel":       {"transport", "transport/internal/memtext", "load"},
 	"transport/thrift":        {"transport", "transport/thrift/idl", "load", "internal/suggest"},
 	"transport/thrift/":       {"transport", "transport/thrift", "processor", "load", "internal/suggest"},
+	"cluster/batch":           {"load"},
 	"transport/transporttest": {"engine", "processor", "source", "transport", "measure", "load"},
 }
 
@@ -230,6 +231,7 @@ func TestDependenciesOfOthers(t *testing.T) {
 		"spec":            {"go.yaml.in/yaml/v4", "github.com/invopop/jsonschema"},
 		"source":          {"github.com/klauspost/compress/zstd", "github.com/klauspost/compress/gzip"},
 		"measure":         {"github.com/HdrHistogram/hdrhistogram-go"},
+		"cluster/batch":   {"github.com/klauspost/compress/s2"},
 		"internal/poller": {"golang.org/x/sys/unix"},
 		"internal/host":   {"golang.org/x/sys/unix"},
 		"target/http":     {"golang.org/x/sys/unix"},
