@@ -40,6 +40,7 @@ const (
 	dropOverload    = measure.DroppedOverload
 	waitConnections = measure.UnsentConnections
 	waitDescriptors = measure.UnsentDescriptors
+	causeLease      = measure.FailedLease
 	waitThinking    = "their moment"
 )
 

@@ -112,6 +112,11 @@ func (e *engine) tell(order int32, why End) {
 			break
 		}
 	}
+	e.wakeAll()
+}
+
+// wakeAll has every shard make a pass.
+func (e *engine) wakeAll() {
 	e.endMu.Lock()
 	defer e.endMu.Unlock()
 	for _, s := range e.shards {
@@ -186,6 +191,9 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 	if e.answers != nil {
 		go e.answers.run()
 	}
+	if e.prod != nil && e.prod.marks != nil {
+		side.Go(func() { e.prod.marks.run(e.ctx.Done()) })
+	}
 	stop := context.AfterFunc(ctx, func() { e.Stop(EndInterrupted) })
 	defer stop()
 	run.Go(col.run)
@@ -242,8 +250,10 @@ func (e *Engine) launch(ctx context.Context, run *sync.WaitGroup) error {
 			first = fmt.Errorf("engine: %w", err)
 		}
 	}
+	if first == nil {
+		first = e.startClock(ctx)
+	}
 	failed = first != nil
-	e.startClock()
 	e.endMu.Lock()
 	for i, s := range e.shards {
 		s.poll = polls[i]
@@ -264,13 +274,26 @@ func lockAndPoll(newPoller func() (poller.Poller, error)) (poller.Poller, error)
 	return newPoller()
 }
 
-// startClock sets the start instant.
-func (e *Engine) startClock() {
+// startClock sets the start instant: the agreed one, or a moment from now.
+func (e *Engine) startClock(ctx context.Context) (err error) {
 	e.start = time.Now().Add(startIn)
+	if e.cfg.Begin != nil {
+		if e.start, err = e.cfg.Begin(ctx); err != nil {
+			return err
+		}
+	}
 	if e.newClock == nil {
 		start := e.start
 		e.newClock = func() func() int64 { return func() int64 { return int64(time.Since(start)) } }
 	}
+	if l := e.cfg.Live; l != nil {
+		for _, s := range e.shards {
+			s.live.shift = int64(l.base.Sub(e.start))
+		}
+		wake := e.wakeAll
+		l.wake.Store(&wake)
+	}
+	return nil
 }
 
 // build makes the shards and, unless one fixed request is sent, the producer.
@@ -310,9 +333,13 @@ func (e *Engine) build(col *collector) error {
 			s.desk = newDesk(e.answers, max(e.cfg.FollowUps.Pending/n, 1))
 			e.answers.desks = append(e.answers.desks, s.desk)
 		}
-		if e.cfg.Closed {
+		switch {
+		case e.cfg.Live != nil:
+			s.live = e.cfg.Live.newSteered(i, n)
+			s.sched = s.live.share
+		case e.cfg.Closed:
 			s.closed.idle = s.share.connections * e.cfg.Pipeline
-		} else {
+		default:
 			s.sched = e.cfg.Schedule(i, n)
 		}
 		s.rec = recorder{

@@ -119,6 +119,7 @@ type producer struct {
 	first               []string // of the bad ones
 	hopeless            func()   // called once, when hopelessAfter records have been bad and none good
 
+	marks   *marks // nil: the source does not want to know
 	parked  atomic.Bool
 	undealt atomic.Int64 // made when the run ended, and pushed nowhere
 	timer   *time.Timer  // looks again all the same: a shard may have missed that the producer waits
@@ -136,6 +137,9 @@ func newProducer(e *engine, shards int) *producer {
 	p.hopeless = func() {}
 	for range shards {
 		p.feeds = append(p.feeds, newFeed(p, e.cfg.RingSize))
+	}
+	if c, ok := e.cfg.Source.(Confirmer); ok {
+		p.marks = &marks{source: c, feeds: p.feeds}
 	}
 	return p
 }
@@ -206,6 +210,7 @@ func (p *producer) run() {
 				return
 			}
 		}
+		p.marks.note()
 	}
 }
 
@@ -328,7 +333,7 @@ func (p *producer) deal(it *item, full func()) bool {
 				p.next = (p.next + i + 1) % len(p.feeds)
 				return true
 			}
-			if !p.e.cfg.Closed {
+			if !p.e.cfg.Closed && p.e.cfg.Live == nil {
 				break // the schedule deals arrivals strictly in turn
 			}
 		}

@@ -161,7 +161,10 @@ func (s *shard) closeConn(c *conn) {
 		p.roomy.remove(c)
 		c.roomy = false
 	}
-	if c.hasFD {
+	switch {
+	case c.hasFD && s.aborting:
+		s.poll.Abort(c.handle)
+	case c.hasFD:
 		s.poll.Close(c.handle)
 	}
 	c.state, c.hasFD, c.tls, c.codec = connFree, false, nil, nil

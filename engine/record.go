@@ -68,6 +68,7 @@ func (r *recorder) taken(a *arrival) {
 		return
 	}
 	r.arrivals++
+	r.cur.Arrivals++
 	r.times(a).Lateness.Record(a.taken - a.due)
 	if l := r.label(a); l != nil {
 		l.Requests.Scheduled++
@@ -78,6 +79,7 @@ func (r *recorder) starved() {
 	r.cur.Requests.Scheduled++
 	r.cur.Requests.Starved++
 	r.arrivals++
+	r.cur.Arrivals++
 }
 
 func (r *recorder) dropped(a *arrival, rule string) {
@@ -239,6 +241,15 @@ func (r *recorder) tick(s *shard) {
 	default:
 		r.cur = measure.NewInterval()
 	}
+	r.open(s)
+}
+
+// begin begins the first interval, of a shard that starts in the middle of a job maybe.
+func (r *recorder) begin(s *shard) {
+	if s.now <= 0 {
+		return
+	}
+	r.since, r.nextTick = s.now, (s.now/second+1)*second
 	r.open(s)
 }
 

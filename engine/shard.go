@@ -16,10 +16,11 @@ type shard struct {
 	now   int64        // the clock's last reading
 
 	sched    Schedule
-	next     int64 // the next due time
-	nextDue  bool  // next holds one
-	taken    int64 // arrivals so far
-	ended    bool  // no more arrivals will be taken
+	live     *steered // steered from outside; else nil
+	next     int64    // the next due time
+	nextDue  bool     // next holds one
+	taken    int64    // arrivals so far
+	ended    bool     // no more arrivals will be taken
 	endedAt  int64
 	finished bool
 
@@ -29,6 +30,7 @@ type shard struct {
 	line     line // of requests for any target
 	waiting  int  // requests in all lines
 	draining bool
+	aborting bool   // connections are closed so that nothing of them goes out any more
 	why      string // what the waiting ones wait for
 	retryAt  int64  // when descriptors ran out: the next try; 0: none
 
@@ -80,8 +82,12 @@ const (
 // the kernel has to tell.
 func (s *shard) loop() {
 	s.now = s.clock()
+	s.rec.begin(s)
 	for {
 		s.obey()
+		if s.live != nil {
+			s.steer()
+		}
 		s.expire()
 		s.takeDue()
 		s.flushAll()
@@ -141,6 +147,9 @@ func (s *shard) nextWake() int64 {
 	}
 	if s.cfg.Closed {
 		at = min(at, s.closed.nextWake(s))
+	}
+	if s.live != nil {
+		at = min(at, s.live.nextWake(s.now))
 	}
 	return at
 }

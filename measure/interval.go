@@ -69,6 +69,7 @@ type Interval struct {
 	Index      int   // the number of the second it began in, from 0
 	Start, End int64 // ns since the run's start
 
+	Arrivals int64 // of the schedule: a request of weight w stands for w of them
 	Requests Requests
 	Times    Times // without what was due during the warm-up
 	Warmup   Times // only that; Requests counts both
@@ -114,7 +115,7 @@ func NewInterval() *Interval {
 // Reset empties i and keeps its memory.
 func (i *Interval) Reset() {
 	i.Index, i.Start, i.End = 0, 0, 0
-	i.Requests = Requests{}
+	i.Arrivals, i.Requests = 0, Requests{}
 	i.Times.Reset()
 	i.Warmup.Reset()
 	clear(i.Status[:])
@@ -147,6 +148,7 @@ func (i *Interval) MergeTotals(o *Interval, simultaneous bool) {
 			i.Index, i.Start = o.Index, o.Start
 		}
 	}
+	i.Arrivals += o.Arrivals
 	i.Requests.Add(&o.Requests)
 	i.Times.Add(&o.Times)
 	i.Warmup.Add(&o.Warmup)

@@ -84,6 +84,7 @@ func (i *Interval) numbers() []*int64 {
 	return []*int64{
 		&i.Start, &i.End, &i.ServerErrors, &i.BytesSent, &i.BytesReceived, &i.MaxInFlight, &i.InFlightEnd, &i.WaitingEnd,
 		&i.MaxConnections, &i.DescriptorWaits, &i.CheckFail, &i.Unseen, &i.Datagrams.Late, &i.Datagrams.Duplicate, &i.Datagrams.Unmatched,
+		&i.Arrivals,
 	}
 }
 

@@ -1,0 +1,103 @@
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/iagoloadgen/iago/arrival"
+)
+
+// renewed gives the engine a lease that has been renewed.
+func (w *worker) renewed(until time.Time, anew bool) {
+	if anew {
+		w.update(func() { w.share = Share{Seq: w.share.Seq, Life: w.share.Life} }) // whatever it held has been given away
+	}
+	w.steerMu.Lock()
+	defer w.steerMu.Unlock()
+	before := w.until
+	w.until = until
+	if w.live == nil {
+		return
+	}
+	if lapsed := w.live.SetLease(until); lapsed && !w.start.IsZero() {
+		w.stints.cut(int64(before.Sub(w.start)))
+		w.from = int64(time.Since(w.start))
+		w.logf("lease: it had ended %v ago; going on", time.Since(before).Round(time.Millisecond))
+		w.steer()
+	} else if anew {
+		w.steer()
+	}
+}
+
+// steer gives the engine what plan and share say now; steerMu is held.
+func (w *worker) steer() {
+	plan, share, _ := w.known()
+	if w.live == nil || w.start.IsZero() {
+		return
+	}
+	w.held.mu.Lock()
+	life := w.held.lease.Life
+	w.held.mu.Unlock()
+	if share.Life != life { // given under a lease that has ended
+		share.Held = nil
+	}
+	profile, err := arrival.Splice(w.base, plan.Changes...)
+	if err != nil {
+		w.logf("plan: %v", err)
+		return
+	}
+	held := after(share.Held, w.from)
+	if share.Life == life {
+		held = append(held, w.stints.ending(held, int64(time.Since(w.start)))...)
+		slices.SortFunc(held, func(a, b Holding) int { return cmp.Compare(a.First, b.First) })
+	}
+	p := &arrival.Plan{Profile: profile, End: plan.End, Held: held}
+	if err := p.Validate(w.parts.N()); err != nil {
+		w.logf("share: %v", err)
+		return
+	}
+	w.live.SetPlan(p)
+	w.stints.put(held)
+	if share.Seq != w.under.Seq && share.Life == life {
+		now := int64(time.Since(w.start))
+		w.held.change(func(l *Lease) { l.Seen, l.Stopped = share.Seq, now })
+	}
+	w.under = share
+}
+
+// follow keeps the engine by what the coordinator says, until done is closed.
+func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
+	left := false
+	for {
+		plan, _, changed := w.known()
+		w.steerMu.Lock()
+		w.steer()
+		w.steerMu.Unlock()
+		if plan.Drained && w.src != nil {
+			w.src.end()
+		}
+		switch {
+		case plan.Kill:
+			w.engine.Break()
+		case left:
+			w.engine.Stop()
+		}
+		leaving := ctx.Done()
+		if left {
+			leaving = nil
+		}
+		select {
+		case <-changed:
+		case <-leaving:
+			left = true
+			w.logf("leaving the job")
+		case <-kill.Done():
+			w.engine.Break()
+			kill = context.Background()
+		case <-done:
+			return
+		}
+	}
+}
