@@ -23,8 +23,8 @@ type shard struct {
 	endedAt  int64
 	finished bool
 
-	feed     *feed // prepared requests; nil: fixed
-	fixed    []*item
+	feed     *feed   // prepared requests; nil: fixed
+	fixed    []*item // by the target's place
 	closed   closedMode
 	line     line // of requests for any target
 	waiting  int  // requests in all lines
@@ -35,6 +35,9 @@ type shard struct {
 	conns   []*conn // by slot
 	free    []*conn
 	pools   []*pool // by target
+	set     *targetSet
+	live    []int32 // targets in use
+	capped  bool    // pools may not open more than their part for a while
 	rotate  int
 	open    int
 	busy    flightList // all that is under way
@@ -147,6 +150,9 @@ func (s *shard) nextWake() int64 {
 
 // obey does what the engine has been told from outside.
 func (s *shard) obey() {
+	if set := s.e.set.Load(); set != s.set {
+		s.adopt(set)
+	}
 	switch s.e.order.Load() {
 	case orderStop:
 		s.stop(s.now)
@@ -230,6 +236,7 @@ func (s *shard) breakOff() {
 
 // finish hands over the last figures and leaves nothing behind.
 func (s *shard) finish() {
+	s.e.tookOver(s.id, nil)
 	s.rec.last(s)
 	for _, c := range s.conns {
 		if c.state != connFree {

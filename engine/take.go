@@ -89,6 +89,10 @@ func (s *shard) prepared() (*item, feedState) {
 
 // dispatch sends a at once if there is a connection for it, opens one if it may, or lets it wait.
 func (s *shard) dispatch(a arrival) {
+	if a.item.set != s.set.number {
+		s.dispatchStale(a)
+		return
+	}
 	switch {
 	case s.lineOf(a.item).len() > 0: // those before it go first
 		s.enqueue(a)
