@@ -32,6 +32,7 @@ const (
 	causeTLSVerify      = "tls: certificate not trusted"
 	causeTLS            = "tls: handshake failed"
 	causeEncode         = "not encodable"
+	causeGone           = "target gone"
 )
 
 // Rules that drop, and what unsent requests waited for.
@@ -41,6 +42,7 @@ const (
 	waitConnections = measure.UnsentConnections
 	waitDescriptors = measure.UnsentDescriptors
 	causeLease      = measure.FailedLease
+	waitTargets     = "no target"
 	waitThinking    = "their moment"
 )
 

@@ -278,18 +278,16 @@ func (p *producer) add() *load.Request {
 
 // encode makes it's bytes, for the target that the codec names or the next in rotation.
 func (e *engine) encode(it *item, turn *int) error {
+	return e.encodeFor(e.agreed.Load(), it, turn)
+}
+
+// encodeFor is encode for one of set's targets.
+func (e *engine) encodeFor(set *targetSet, it *item, turn *int) error {
 	req := &it.req
-	it.pinned = false
-	if e.router != nil {
-		if t := e.router.Route(req, e.targets); t >= 0 {
-			it.target, it.pinned = int32(t), true
-		}
+	if err := e.choose(set, it, turn); err != nil {
+		return err
 	}
-	if !it.pinned {
-		*turn = (*turn + 1) % len(e.targets)
-		it.target = int32(*turn)
-	}
-	wire, err := e.cfg.Codec.AppendRequest(req.Wire[:0], req, &e.targets[it.target])
+	wire, err := e.cfg.Codec.AppendRequest(req.Wire[:0], req, e.whom(set, it.target))
 	if err != nil {
 		return err
 	}

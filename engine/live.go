@@ -104,7 +104,7 @@ func (l *Live) newSteered(i, n int) *steered {
 
 // steer does what the lease and the plan say. It is the first thing in a pass.
 func (s *shard) steer() {
-	l := s.live
+	l := s.steered
 	le := l.lease.Load()
 	if le.epoch != l.epoch {
 		if !l.out {
@@ -127,7 +127,7 @@ func (s *shard) steer() {
 
 // follow puts the share under p.
 func (s *shard) follow(p *law.Plan) {
-	l := s.live
+	l := s.steered
 	if s.ended {
 		return
 	}
@@ -141,7 +141,7 @@ func (s *shard) follow(p *law.Plan) {
 
 // suspend stops at the end of the lease.
 func (s *shard) suspend() {
-	l := s.live
+	l := s.steered
 	l.out = true
 	for s.nextDue && s.next <= l.until {
 		s.missed(1, measure.UnsentLease)

@@ -46,7 +46,7 @@ func (e *Engine) result(col *collector, elapsed time.Duration) Result {
 // Config.OnInterval and after the run.
 func (e *Engine) LabelName(number int) string {
 	if e.prod == nil {
-		return e.shards[0].fixed[0].req.Label
+		return e.set.Load().fixed[0].req.Label
 	}
 	return e.prod.names.at(number)
 }

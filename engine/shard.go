@@ -16,7 +16,7 @@ type shard struct {
 	now   int64        // the clock's last reading
 
 	sched    Schedule
-	live     *steered // steered from outside; else nil
+	steered  *steered // steered from outside; else nil
 	next     int64    // the next due time
 	nextDue  bool     // next holds one
 	taken    int64    // arrivals so far
@@ -24,8 +24,8 @@ type shard struct {
 	endedAt  int64
 	finished bool
 
-	feed     *feed // prepared requests; nil: fixed
-	fixed    []*item
+	feed     *feed   // prepared requests; nil: fixed
+	fixed    []*item // by the target's place
 	closed   closedMode
 	line     line // of requests for any target
 	waiting  int  // requests in all lines
@@ -37,6 +37,9 @@ type shard struct {
 	conns   []*conn // by slot
 	free    []*conn
 	pools   []*pool // by target
+	set     *targetSet
+	live    []int32 // targets in use
+	capped  bool    // pools may not open more than their part for a while
 	rotate  int
 	open    int
 	busy    flightList // all that is under way
@@ -85,7 +88,7 @@ func (s *shard) loop() {
 	s.rec.begin(s)
 	for {
 		s.obey()
-		if s.live != nil {
+		if s.steered != nil {
 			s.steer()
 		}
 		s.expire()
@@ -148,14 +151,17 @@ func (s *shard) nextWake() int64 {
 	if s.cfg.Closed {
 		at = min(at, s.closed.nextWake(s))
 	}
-	if s.live != nil {
-		at = min(at, s.live.nextWake(s.now))
+	if s.steered != nil {
+		at = min(at, s.steered.nextWake(s.now))
 	}
 	return at
 }
 
 // obey does what the engine has been told from outside.
 func (s *shard) obey() {
+	if set := s.e.set.Load(); set != s.set {
+		s.adopt(set)
+	}
 	switch s.e.order.Load() {
 	case orderStop:
 		s.stop(s.now)
@@ -239,6 +245,7 @@ func (s *shard) breakOff() {
 
 // finish hands over the last figures and leaves nothing behind.
 func (s *shard) finish() {
+	s.e.tookOver(s.id, nil)
 	s.rec.last(s)
 	for _, c := range s.conns {
 		if c.state != connFree {

@@ -32,7 +32,9 @@ type sim struct {
 	pauses  []simPause                       // of the generator's process
 	opened  int
 	aborted int
-	settle  func() bool // waits for the processor, which lives in true time; true: it has given something back. nil: there is none
+	engine  *Engine       // of simRun
+	before  func(*Engine) // the run; nil: nothing
+	settle  func() bool   // waits for the processor, which lives in true time; true: it has given something back. nil: there is none
 }
 
 type simPause struct{ at, length int64 }
@@ -315,6 +317,10 @@ func simRun(t *testing.T, s *sim, c Config) (*measure.Interval, Result) {
 	e, err := New(c)
 	if err != nil {
 		t.Fatal(err)
+	}
+	s.engine = e
+	if s.before != nil {
+		s.before(e)
 	}
 	e.newPoller = func() (poller.Poller, error) { return s, nil }
 	e.newClock = func() func() int64 { return func() int64 { return s.now } }

@@ -2,7 +2,7 @@ package engine
 
 // prime fetches the first due time.
 func (s *shard) prime() {
-	if s.sched != nil && s.live == nil {
+	if s.sched != nil && s.steered == nil {
 		s.advance()
 	}
 }
@@ -11,7 +11,7 @@ func (s *shard) advance() {
 	var ok bool
 	if s.next, ok = s.sched.Next(); !ok {
 		s.nextDue = false
-		if s.live == nil { // there another plan may bring more
+		if s.steered == nil { // there another plan may bring more
 			s.scheduleEnds()
 		}
 		return
@@ -35,7 +35,7 @@ func (s *shard) takeDue() {
 		return
 	}
 	for range takeAtOnce {
-		if s.ended || !s.nextDue || s.next > s.now || s.live != nil && s.next > s.live.until {
+		if s.ended || !s.nextDue || s.next > s.now || s.steered != nil && s.next > s.steered.until {
 			return
 		}
 		if s.debt > 0 { // it belongs to a request of more than one arrival
@@ -61,7 +61,7 @@ func (s *shard) takeOne(due int64) {
 		s.stop(s.now)
 		return
 	case feedEmpty:
-		if s.live != nil && s.live.dry.Load() {
+		if s.steered != nil && s.steered.dry.Load() {
 			return
 		}
 		s.taken++
@@ -95,6 +95,10 @@ func (s *shard) prepared() (*item, feedState) {
 
 // dispatch sends a at once if there is a connection for it, opens one if it may, or lets it wait.
 func (s *shard) dispatch(a arrival) {
+	if a.item.set != s.set.number {
+		s.dispatchStale(a)
+		return
+	}
 	switch {
 	case s.lineOf(a.item).len() > 0: // those before it go first
 		s.enqueue(a)
