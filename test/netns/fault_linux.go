@@ -43,7 +43,9 @@ func (h *Host) CutIn(peer *Host) {
 	h.fault("cut from "+peer.name, peer.cutTo(h))
 }
 
-func (h *Host) cutTo(peer *Host) []string { return []string{"-s", h.addr.String(), "-d", peer.addr.String()} }
+func (h *Host) cutTo(peer *Host) []string {
+	return []string{"-s", h.addr.String(), "-d", peer.addr.String()}
+}
 
 // Lose loses each packet at random with a probability of fraction, in each direction told apart. It replaces an earlier Lose in that
 // direction; 0 ends it. A packet may hold several segments of a connection (the kernel hands them on together), but one datagram at most.
@@ -61,8 +63,10 @@ func (h *Host) Lose(d Direction, fraction float64) {
 		}
 		h.mend(way.name)
 		if fraction > 0 {
-			h.fault(way.name, []string{way.option, h.addr.String(), "-m", "statistic", "--mode", "random",
-				"--probability", strconv.FormatFloat(fraction, 'f', -1, 64)})
+			h.fault(way.name, []string{
+				way.option, h.addr.String(), "-m", "statistic", "--mode", "random",
+				"--probability", strconv.FormatFloat(fraction, 'f', -1, 64),
+			})
 		}
 	}
 }

@@ -48,8 +48,8 @@ func New(t testing.TB) *Net {
 
 var hostName = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 
-// Host adds a host to the network, with an address of its own: 10.77.N.1, 10.77.N.2, and so on. It is ready for traffic when Host returns. The name is
-// made of letters, digits and dashes.
+// Host adds a host to the network, with an address of its own: 10.77.N.1, 10.77.N.2, and so on. It is ready for traffic when Host
+// returns. The name is made of lowercase letters, digits and dashes.
 func (n *Net) Host(name string) *Host {
 	n.t.Helper()
 	if !hostName.MatchString(name) {

@@ -26,8 +26,8 @@ type malformed struct{ why string }
 
 func (m malformed) Error() string { return "counting: malformed request: " + m.why }
 
-// peekHead waits for a whole head and returns it with its empty line. It stays in b; it is valid until the next read from b. io.EOF: the connection ended
-// between requests.
+// peekHead waits for a whole head and returns it with its empty line. It stays in b; it is valid until the next read from
+// b. io.EOF: the connection ended between requests.
 func peekHead(b *bufio.Reader) ([]byte, error) {
 	end := []byte("\r\n\r\n")
 	for seen := 0; ; {

@@ -27,6 +27,8 @@ func TestPoisson(t *testing.T) {
 	const rate, total = 500, 10000
 	constant := func(area float64) float64 { return area / rate }
 	exponential := (*rand.Rand).ExpFloat64
+	pairs := func(r *rand.Rand) float64 { return float64(r.IntN(2)) * 2 * r.ExpFloat64() }
+	gamma := func(r *rand.Rand) float64 { return (r.ExpFloat64() + r.ExpFloat64()) / 2 }
 	ramp := func(area float64) float64 { return math.Sqrt(area / 250) } // 500·t per second after t: t² · 250 in all
 	for _, c := range []struct {
 		name  string
@@ -39,8 +41,8 @@ func TestPoisson(t *testing.T) {
 		{"a ramp that was not asked for", process(2, total, exponential, ramp), Constant(rate), []string{"shape", "gaps"}},
 		{"uniform", process(3, total, func(*rand.Rand) float64 { return 1 }, constant), Constant(rate), []string{"gaps", "dispersion"}},
 		{"8 % too fast", process(4, total, func(r *rand.Rand) float64 { return r.ExpFloat64() / 1.08 }, constant), Constant(rate), []string{"number"}},
-		{"in pairs", process(5, total, func(r *rand.Rand) float64 { return float64(r.IntN(2)) * 2 * r.ExpFloat64() }, constant), Constant(rate), []string{"gaps", "dispersion"}},
-		{"gamma", process(6, total, func(r *rand.Rand) float64 { return (r.ExpFloat64() + r.ExpFloat64()) / 2 }, constant), Constant(rate), []string{"gaps", "dispersion"}},
+		{"in pairs", process(5, total, pairs, constant), Constant(rate), []string{"gaps", "dispersion"}},
+		{"gamma", process(6, total, gamma, constant), Constant(rate), []string{"gaps", "dispersion"}},
 		{"with a hole", slices.Concat(process(7, total, exponential, constant).Between(start, start.Add(9*time.Second)),
 			process(7, total, exponential, constant).Between(start.Add(10*time.Second), start.Add(time.Hour))), Constant(rate), []string{"dispersion"}},
 		{"nothing", nil, Constant(rate), []string{"number", "dispersion"}},

@@ -18,8 +18,11 @@ type failing struct {
 	said []string
 }
 
-func (f *failing) Helper()                           {}
-func (f *failing) Errorf(format string, args ...any) { f.said = append(f.said, fmt.Sprintf(format, args...)) }
+func (f *failing) Helper() {}
+func (f *failing) Errorf(format string, args ...any) {
+	f.said = append(f.said, fmt.Sprintf(format, args...))
+}
+
 func (f *failing) Fatalf(format string, args ...any) {
 	f.Errorf(format, args...)
 	runtime.Goexit()

@@ -64,8 +64,8 @@ func (y *Target) receive(r *receiver) {
 	}
 }
 
-// Missed is how many datagrams arrived and were not counted, because the kernel had no room for them. A test that counts asserts that it is 0, before it
-// closes the target. Targets of connections miss nothing.
+// Missed is how many datagrams arrived and were not counted, because the kernel had no room for them. A test that counts
+// asserts that it is 0, before it closes the target. Targets of connections miss nothing.
 func (y *Target) Missed() int64 {
 	y.t.Helper()
 	if y.packets == nil {
