@@ -26,6 +26,7 @@ type Target struct {
 	addr    net.Addr
 	socket  io.Closer
 	packets *net.UDPConn // nil for a target of connections
+	clock   io.Closer
 	work    sync.WaitGroup
 
 	mu        sync.Mutex
@@ -35,7 +36,12 @@ type Target struct {
 }
 
 func newTarget(t testing.TB, o Options, addr net.Addr, socket io.Closer) *Target {
-	y := &Target{Tally: newTally(t, o.Exact), options: o, addr: addr, socket: socket, conns: map[net.Conn]struct{}{}}
+	t.Helper()
+	clock, err := startClock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	y := &Target{Tally: newTally(t, o.Exact), options: o, addr: addr, socket: socket, clock: clock, conns: map[net.Conn]struct{}{}}
 	t.Cleanup(y.Close)
 	return y
 }
@@ -43,6 +49,7 @@ func newTarget(t testing.TB, o Options, addr net.Addr, socket io.Closer) *Target
 // HTTP starts an HTTP/1.1 target on a TCP listener: every request is answered at once with an empty 200, and has arrived when its head has.
 // Pipelined requests that are read together have arrived together. It is closed when the test ends.
 func HTTP(t testing.TB, l net.Listener, o Options) *Target {
+	t.Helper()
 	y := newTarget(t, o, l.Addr(), l)
 	y.work.Go(func() { y.accept(l) })
 	return y
@@ -71,6 +78,7 @@ func (y *Target) Close() {
 	}
 	y.mu.Unlock()
 	y.work.Wait()
+	_ = y.clock.Close() // it has no more use
 }
 
 func (y *Target) accept(l net.Listener) {

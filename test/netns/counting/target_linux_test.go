@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/iagoloadgen/iago/test/netns"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -26,6 +28,15 @@ func listen(t testing.TB) net.Listener {
 		t.Fatal(err)
 	}
 	return l
+}
+
+func packets(t testing.TB) net.PacketConn {
+	t.Helper()
+	c, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 func dial(t testing.TB, y *Target) net.Conn {
@@ -133,27 +144,37 @@ func TestHTTPConnections(t *testing.T) {
 
 // TestTimesAreTheKernels keeps the target busy while a request arrives: its time is that of its arrival all the same.
 func TestTimesAreTheKernels(t *testing.T) {
-	for _, network := range []string{"tcp", "udp"} {
-		t.Run(network, func(t *testing.T) {
+	n := netns.New(t)
+	near, far := n.Host("near"), n.Host("far")
+	for _, c := range []struct {
+		name   string
+		listen func(tag func([]byte) []byte) *Target
+		dial   func(network, address string) (net.Conn, error)
+	}{
+		{"tcp", func(tag func([]byte) []byte) *Target { return HTTP(t, listen(t), Options{Tag: tag}) }, net.Dial},
+		{"udp", func(tag func([]byte) []byte) *Target { return UDP(t, packets(t), Options{Tag: tag}) }, net.Dial},
+		{"tcp between hosts", func(tag func([]byte) []byte) *Target {
+			return HTTP(t, far.Listen("tcp", ":80"), Options{Tag: tag})
+		}, func(network, address string) (net.Conn, error) { return near.Dial(t.Context(), network, address) }},
+		{"udp between hosts", func(tag func([]byte) []byte) *Target {
+			return UDP(t, far.ListenPacket("udp", ":53"), Options{Tag: tag})
+		}, func(network, address string) (net.Conn, error) { return near.Dial(t.Context(), network, address) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
 			busy, free := make(chan struct{}, 2), make(chan struct{})
 			tag := func([]byte) []byte {
 				busy <- struct{}{}
 				<-free
 				return nil
 			}
-			var y *Target
-			if network == "tcp" {
-				y = HTTP(t, listen(t), Options{Tag: tag})
-			} else {
-				c, err := net.ListenPacket("udp", "127.0.0.1:0")
-				if err != nil {
-					t.Fatal(err)
-				}
-				y = UDP(t, c, Options{Tag: tag})
+			y := c.listen(tag)
+			conn, err := c.dial(y.Addr().Network(), y.Addr().String())
+			if err != nil {
+				t.Fatal(err)
 			}
-			c := dial(t, y)
+			defer conn.Close()
 			for i := range 2 {
-				if _, err := io.WriteString(c, get); err != nil {
+				if _, err := io.WriteString(conn, get); err != nil {
 					t.Fatal(err)
 				}
 				if i == 0 {
@@ -183,11 +204,7 @@ func (y *Target) waitFor(t testing.TB, n int64) {
 }
 
 func TestUDP(t *testing.T) {
-	c, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	y := UDP(t, c, Options{})
+	y := UDP(t, packets(t), Options{})
 	to := dial(t, y)
 	const sent = 20000
 	for range sent {
@@ -202,12 +219,8 @@ func TestUDP(t *testing.T) {
 }
 
 func TestUDPTellsWhatItMissed(t *testing.T) {
-	c, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	free := make(chan struct{})
-	y := UDP(t, c, Options{Tag: func([]byte) []byte { <-free; return nil }})
+	y := UDP(t, packets(t), Options{Tag: func([]byte) []byte { <-free; return nil }})
 	if err := y.packets.SetReadBuffer(64 << 10); err != nil {
 		t.Fatal(err)
 	}
