@@ -31,7 +31,8 @@ func Run(m interface{ Run() int }, iago func() int) int {
 	if filepath.Base(os.Args[0]) == command {
 		return iago()
 	}
-	folder, err := os.MkdirTemp("", "iago-cluster-")
+	sweepFolders()
+	folder, err := os.MkdirTemp("", fmt.Sprintf("%s%d-", folderPrefix, os.Getpid()))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "cluster:", err)
 		return 1
@@ -43,6 +44,22 @@ func Run(m interface{ Run() int }, iago func() int) int {
 		return 1
 	}
 	return status
+}
+
+// folderPrefix begins the name of the folder of a test binary; its process id follows.
+const folderPrefix = "iago-cluster-"
+
+// sweepFolders removes those of test binaries that died.
+func sweepFolders() {
+	list, err := filepath.Glob(filepath.Join(os.TempDir(), folderPrefix+"*-*"))
+	if err != nil {
+		return
+	}
+	for _, dir := range list {
+		if dead(strings.TrimPrefix(filepath.Base(dir), folderPrefix)) {
+			_ = os.RemoveAll(dir) // another binary may be at it too
+		}
+	}
 }
 
 // Binary is the path of iago: the test binary itself under -short, else cmd/iago as it is built for use. It is made once, when first asked

@@ -42,10 +42,15 @@ func sweep() {
 
 // orphaned tells whether a mark is that of a test binary that is dead.
 func orphaned(mark string) bool {
-	rest, ours := strings.CutPrefix(mark, variable)
-	number, _, _ := strings.Cut(rest, "-")
+	name, ours := strings.CutPrefix(mark, variable)
+	return ours && dead(name)
+}
+
+// dead tells whether a name, "PID-…", is that of a test binary that is dead.
+func dead(name string) bool {
+	number, _, _ := strings.Cut(name, "-")
 	pid, err := strconv.Atoi(number)
-	return ours && err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
+	return err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
 }
 
 // marked lists the processes with a mark.

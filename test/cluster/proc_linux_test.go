@@ -234,9 +234,17 @@ func TestNothingOutlivesTheTestBinary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	temp := t.TempDir()
+	folders := func() []string {
+		list, err := filepath.Glob(filepath.Join(temp, "iago-cluster-*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
 	child := func() (pids []string) {
 		c := exec.Command(self, "-test.run=^TestChild$", "-test.v")
-		c.Env = append(os.Environ(), "CLUSTER_CHILD=1")
+		c.Env = append(os.Environ(), "CLUSTER_CHILD=1", "TMPDIR="+temp)
 		out, _ := c.Output() // it dies, as asked
 		_, line, ok := strings.Cut(string(out), "child: ")
 		if pids = strings.Fields(strings.Split(line, "\n")[0]); !ok || len(pids) != 3 {
@@ -247,7 +255,13 @@ func TestNothingOutlivesTheTestBinary(t *testing.T) {
 	pids := child()
 	netns.Eventually(t, soon, func() bool { return !runs(pids[0], "sleep") && !runs(pids[1], "sh") },
 		func() string { return "the processes that it started are gone" })
+	if list := folders(); len(list) != 1 {
+		t.Errorf("folders %v, expected that of the dead binary", list)
+	}
 	next := child() // sweeps
+	if list := folders(); len(list) != 1 {
+		t.Errorf("folders %v, expected that of the second dead binary only", list)
+	}
 	if runs(pids[2], "sleep") {
 		t.Errorf("process %s, a child of a child, is left", pids[2])
 	}
