@@ -43,13 +43,16 @@ func Start(t testing.TB, host *netns.Host, args ...string) *Proc {
 	return StartCommand(t, Command(t, host, args...))
 }
 
-// Command is the command that [Start] starts, to be given an environment, a folder or an input first.
+// Command is the command that [Start] starts, to be given an environment, an input or a folder first. It runs in a folder of its own
+// ([Proc.Dir]), since iago writes results where it runs: paths among args are absolute.
 func Command(t testing.TB, host *netns.Host, args ...string) *exec.Cmd {
 	t.Helper()
-	if host == nil {
-		return exec.CommandContext(context.Background(), Binary(t), args...)
+	c := exec.CommandContext(context.Background(), Binary(t), args...)
+	if host != nil {
+		c = host.Command(context.Background(), append([]string{Binary(t)}, args...)...)
 	}
-	return host.Command(context.Background(), append([]string{Binary(t)}, args...)...)
+	c.Dir = t.TempDir()
+	return c
 }
 
 // StartCommand starts any command, such as a server of others. Its standard output and error are kept.
@@ -101,6 +104,9 @@ func (p *Proc) file(name string) string { return filepath.Join(p.folder, name) }
 
 // PID is the process's id.
 func (p *Proc) PID() int { return p.cmd.Process.Pid }
+
+// Dir is the folder that the process runs in.
+func (p *Proc) Dir() string { return p.cmd.Dir }
 
 // Done is closed when the process has ended. It may be used by any goroutine.
 func (p *Proc) Done() <-chan struct{} { return p.done }

@@ -113,9 +113,9 @@ func TestRunAgainstCountingTarget(t *testing.T) {
 	n := netns.New(t)
 	worker, far := n.Host("worker"), n.Host("target")
 	target := counting.HTTP(t, far.Listen("tcp", ":80"), counting.Options{})
-	dir := filepath.Join(t.TempDir(), "run")
-	p := cluster.Start(t, worker, "run", "--rate", "500", "--duration", "2s", "--seed", "7", "--out", dir, "http://"+far.HostPort(80)+"/")
+	p := cluster.Start(t, worker, "run", "--rate", "500", "--duration", "2s", "--seed", "7", "--out", "run", "http://"+far.HostPort(80)+"/")
 	p.Finish(soon)
+	dir := filepath.Join(p.Dir(), "run")
 	s := cluster.AwaitSummary(t, dir, soon)
 	if s.Requests.Completed != target.Total(worker.Addr().String()) || target.Total() != s.Requests.Sent {
 		t.Errorf("sent %d, completed %d; the target counted %d", s.Requests.Sent, s.Requests.Completed, target.Total())
