@@ -21,7 +21,7 @@ build: ## build bin/iago, static
 demo: build ## start the built-in target, replay a real access log against it, leave an HTML report
 	@scripts/demo.sh
 
-test: deps build lint cross unit race ## install what tests need, run every test
+test: deps build kube lint cross unit race ## install what tests need, run every test
 	@echo "all tests passed"
 
 deps: ## install the servers and the browser that tests need (Debian; as root)

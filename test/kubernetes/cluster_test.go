@@ -34,9 +34,14 @@ func TestCluster(t *testing.T) {
 			name string
 			of   func(*testing.T, *Cluster)
 		}{{"nodes", nodes}, {"job", completes}, {"network", reaches}, {"killed", replaced}, {"cut", cut}, {"parted", parted}} {
-			t.Run(s.name, func(t *testing.T) { s.of(t, c) })
+			if !t.Run(s.name, func(t *testing.T) { s.of(t, c) }) {
+				return // each waits long for what it asks for, and has less reason to come
+			}
 		}
 	})
+	if dir == "" {
+		t.FailNow() // it did not start
+	}
 	if list := left(t, dir, pid); len(list) != 0 {
 		t.Errorf("left behind: %v", list)
 	}
@@ -50,6 +55,9 @@ func nodes(t *testing.T, c *Cluster) {
 	}
 	if lines := strings.Split(strings.TrimSpace(out), "\n"); len(lines) != 2 || strings.Count(out, " Ready ") != 2 || strings.Count(out, "v1.") != 2 {
 		t.Errorf("nodes:\n%s", out)
+	}
+	if out, err := c.Kubectl("get", "service", "kubernetes", "-o=jsonpath={.spec.clusterIP}:{.spec.ports[0].port}"); err != nil || out != c.Address(Control)+":443" {
+		t.Errorf("pods look for the API server at %q: %v", out, err)
 	}
 	if out, err := c.Kubectl("get", "nodes", "no-such"); err == nil || !strings.Contains(err.Error(), "not found") {
 		t.Errorf("kubectl's complaint is lost: %q, %v", out, err)

@@ -76,7 +76,8 @@ func makeCredentials(dir string, nodes []string) (*credentials, error) {
 	if err := k.key("accounts.key", key); err != nil {
 		return nil, err
 	}
-	groups := map[string]string{admin: "system:masters", managerUser: "", schedulerUser: ""}
+	// The manager's controllers share its right to everything, where in production each is a user of its own.
+	groups := map[string]string{admin: "system:masters", managerUser: "system:masters", schedulerUser: ""}
 	for _, n := range nodes {
 		groups[nodeUser+n] = "system:nodes"
 	}

@@ -37,8 +37,9 @@ func run(t *testing.T, c *Cluster, name string, args ...string) *job {
 	j := &job{c, t, name}
 	t.Cleanup(func() {
 		if t.Failed() {
-			all, err := c.Kubectl("get", "nodes,jobs,pods,events", "-o", "wide")
-			t.Log(all, err)
+			all, err := c.Kubectl("get", "nodes,jobs,pods", "-o", "wide")
+			events, _ := c.Kubectl("get", "events", "--sort-by=.lastTimestamp")
+			t.Log(all, events, err)
 		}
 		if _, err := c.Kubectl("delete", "job", name, "--cascade=foreground", "--timeout=50s"); err != nil {
 			t.Error(err)

@@ -3,7 +3,6 @@
 package kubernetes
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -11,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 )
@@ -109,13 +107,17 @@ func (c *Cluster) logs() string {
 	return b.String()
 }
 
-// tail is the end of a file.
-func tail(file string) []byte {
-	const lines = 25
+// tail is the end of a file. Of long lines it has the beginning.
+func tail(file string) string {
+	const lines, width = 25, 400
 	all, err := os.ReadFile(file)
 	if err != nil {
-		return []byte(err.Error())
+		return err.Error()
 	}
-	split := bytes.Split(bytes.TrimSpace(all), []byte("\n"))
-	return bytes.Join(slices.Clip(split[max(0, len(split)-lines):]), []byte("\n"))
+	split := strings.Split(strings.TrimSpace(string(all)), "\n")
+	split = split[max(0, len(split)-lines):]
+	for i, l := range split {
+		split[i] = l[:min(len(l), width)]
+	}
+	return strings.Join(split, "\n")
 }

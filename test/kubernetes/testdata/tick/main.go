@@ -14,13 +14,8 @@ func main() {
 	lines := flag.Int("lines", 0, "end after so many; 0: never")
 	to := flag.String("to", "", "TCP address to write to as well")
 	flag.Parse()
-	pod, err := os.Hostname()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "tick:", err)
-		os.Exit(1)
-	}
 	for n := 1; *lines == 0 || n <= *lines; n++ {
-		line := fmt.Sprintf("tick %d of index %s in %s\n", n, os.Getenv("JOB_COMPLETION_INDEX"), pod)
+		line := fmt.Sprintf("tick %d of index %s in %s\n", n, os.Getenv("JOB_COMPLETION_INDEX"), os.Getenv("POD"))
 		fmt.Print(line)
 		if *to != "" {
 			if err := send(*to, line); err != nil {
