@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -56,6 +57,8 @@ func kubernetes(ctx context.Context) (string, error) {
 	var out, complaints bytes.Buffer
 	script := exec.CommandContext(ctx, filepath.Join(dir, "..", "..", "scripts", "kube.sh"))
 	script.Stdout, script.Stderr, script.WaitDelay = &out, &complaints, time.Second
+	script.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	script.Cancel = func() error { return syscall.Kill(-script.Process.Pid, syscall.SIGKILL) } // with the compilers
 	if err := script.Run(); err != nil {
 		return "", fmt.Errorf("building Kubernetes: %w: %sRun `make kube` beforehand: it has all the time that it needs", errors.Join(context.Cause(ctx), err), complaints.Bytes())
 	}

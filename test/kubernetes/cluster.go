@@ -48,7 +48,7 @@ func Start(t testing.TB, o Options) *Cluster {
 	if os.Geteuid() != 0 {
 		t.Fatal("kubernetes: namespaces and control groups need root; run the tests as root, or with -short to leave this one out")
 	}
-	for _, p := range []string{"nsenter", "ip", "bridge", "bash", "containerd", "ctr", "runc"} {
+	for _, p := range []string{"nsenter", "ip", "bridge", "bash", "containerd", "ctr", "runc", "/usr/lib/cni/bridge"} {
 		if _, err := exec.LookPath(p); err != nil {
 			t.Fatalf("kubernetes: %v; `make deps` installs it", err)
 		}
