@@ -20,6 +20,8 @@ type Recording struct {
 	// RateAsked is the mean of the schedule's rate between two moments, in ns since the start; nil in closed mode.
 	RateAsked func(from, to int64) float64
 	Warmup    time.Duration
+	// Workers is how many workers the job has at the moment, asked at each second; nil: one process alone.
+	Workers func() int
 }
 
 const (
@@ -59,6 +61,9 @@ func (c *Collector) Add(iv *measure.Interval, steal float64) Second {
 	around := Around{Steal: steal, Warmup: iv.Start < int64(c.rec.Warmup)}
 	if c.rec.RateAsked != nil && iv.End > iv.Start {
 		around.RateAsked = c.rec.RateAsked(iv.Start, iv.End)
+	}
+	if c.rec.Workers != nil {
+		around.Workers = c.rec.Workers()
 	}
 	s := NewSecond(iv, around)
 	c.total.Merge(iv, false)
