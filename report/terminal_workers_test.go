@@ -79,12 +79,12 @@ func TestTerminalBoundsWorkersAndEvents(t *testing.T) {
 		w.Latency, w.Lateness = Stats{Count: 1, P99: 123_456_789}, Stats{Count: 1, P99: 99_900_000}
 		s.Events = append(s.Events, Event{AtNS: int64(i) * 1e9, Text: name + " joined"})
 	}
-	for i, want := range map[int]string{1: "… and 1,214 more, all kept\n", 25: "… and 1,214 more, 3 lost, 2 slipped\n"} {
-		for k := range i - 1 {
-			s.Workers[k].State = WorkerLost
-		}
-		if i > 1 {
-			s.Workers[23].State, s.Workers[1000].Verdict, s.Workers[1001].Verdict = WorkerDone, ScheduleSlipped, ScheduleSlipped
+	for i, want := range []string{"… and 1,214 more, all kept\n", "… and 1,214 more, 3 lost, 2 slipped\n"} {
+		if i > 0 {
+			for k := range 23 {
+				s.Workers[k].State = WorkerLost
+			}
+			s.Workers[1000].Verdict, s.Workers[1001].Verdict = ScheduleSlipped, ScheduleSlipped
 		}
 		sheet := &sheet{}
 		sheet.workers(s)
@@ -100,6 +100,29 @@ func TestTerminalBoundsWorkersAndEvents(t *testing.T) {
 		}
 		if line := lines[2]; !strings.Contains(line, "9,999,999") || !strings.Contains(line, "1,235M") || !strings.Contains(line, "-120ms±120ms") {
 			t.Errorf("the first worker: %q", line)
+		}
+	}
+}
+
+// Names that begin alike are told apart in a narrow table.
+func TestWithoutPrefix(t *testing.T) {
+	for _, c := range []struct{ names, want []string }{
+		{[]string{"iago-worker-1-x8", "iago-worker-12-aa"}, []string{"…-x8", "…2-aa"}},
+		{[]string{"w1", "w2"}, []string{"w1", "w2"}},
+		{[]string{"same", "same"}, []string{"…e", "…e"}},
+		{[]string{"alone"}, []string{"alone"}},
+		{[]string{"", "iago"}, []string{"", "iago"}},
+		{[]string{"wörk", "wörker"}, []string{"…k", "…ker"}},
+	} {
+		var rows [][]string
+		for _, n := range c.names {
+			rows = append(rows, []string{"  " + n})
+		}
+		withoutPrefix(rows, 0, "  ")
+		for i := range rows {
+			if rows[i][0] != "  "+c.want[i] {
+				t.Errorf("%q became %q, want %q", c.names[i], rows[i][0], c.want[i])
+			}
 		}
 	}
 }
