@@ -131,8 +131,8 @@ func lostReason(s *Summary) string {
 		who = "a worker"
 		fallthrough
 	case n > 0:
-		return fmt.Sprintf("%s %s lost with %s: sent, but nobody knows what became of them. The target got up to that many more than the figures show, "+
-			"and their latencies are missing.", ofScheduled(n, s), was(n), who) + advice
+		return fmt.Sprintf("%s %s lost with %s: sent, but nobody knows what became of them. The target may have answered them; "+
+			"their latencies are missing from the figures.", ofScheduled(n, s), was(n), who) + advice
 	case len(names) > 0:
 		were := was(int64(len(names)))
 		return fmt.Sprintf("%s %s lost before the job's end; the figures of what was sent are whole.", who, were) + advice

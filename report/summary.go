@@ -40,7 +40,7 @@ type Summary struct {
 	Records     Records           `json:"records"`
 	Labels      map[string]Label  `json:"labels"`
 	Verdict     Verdict           `json:"verdict"`
-	Generator   Generator         `json:"generator"` // of a job on several workers: all of them together
+	Generator   Generator         `json:"generator"`         // of a job on several workers: all of them together
 	Workers     []Worker          `json:"workers,omitempty"` // none: one process alone
 	Events      []Event           `json:"events,omitempty"`  // in the order of time
 }

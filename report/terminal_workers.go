@@ -32,7 +32,7 @@ func (t *sheet) workers(s *Summary) {
 	for i := range shown {
 		rows = append(rows, workerRow(&shown[i]))
 	}
-	widths := columnWidths(rows)
+	widths := fitted(rows)
 	t.line("")
 	for i, row := range rows {
 		cells := make([]string, len(row))
@@ -101,29 +101,56 @@ func short(n int64) string {
 	return Number(float64(n)/1e6) + "M"
 }
 
-// columnWidths are those that the cells need, less what has to go so that a line fits: of the longer one of host and name first.
-func columnWidths(rows [][]string) []int {
-	widths := make([]int, len(rows[0]))
+// fitted returns the columns' widths so that a line fits. Where it would not, what all names have in common at their beginnings
+// goes first, of hosts too, and then what is left of the host, and last of the name.
+func fitted(rows [][]string) []int {
+	widths, over := columnWidths(rows)
+	if over > 0 {
+		withoutPrefix(rows[1:], nameColumn, "  ")
+		withoutPrefix(rows[1:], hostColumn, "")
+		widths, over = columnWidths(rows)
+	}
+	for _, c := range []int{hostColumn, nameColumn} {
+		cut := min(max(over, 0), max(widths[c]-leastText, 0))
+		widths[c] -= cut
+		over -= cut
+	}
+	return widths
+}
+
+// columnWidths are those that the cells need, and how much longer than the terminal's a line then is.
+func columnWidths(rows [][]string) (widths []int, over int) {
+	widths = make([]int, len(rows[0]))
 	for _, row := range rows {
 		for c, cell := range row {
 			widths[c] = max(widths[c], utf8.RuneCountInString(cell))
 		}
 	}
-	over := len(widths) - 1 - width
+	over = len(widths) - 1 - width
 	for _, w := range widths {
 		over += w
 	}
-	for ; over > 0; over-- {
-		c := hostColumn
-		if widths[nameColumn] > widths[hostColumn] {
-			c = nameColumn
+	return widths, over
+}
+
+// withoutPrefix puts … in the place of what all cells of a column have in common at their beginnings, after an indent, if that makes
+// them shorter and leaves something of each.
+func withoutPrefix(rows [][]string, column int, indent string) {
+	common := []rune(strings.TrimPrefix(rows[0][column], indent))
+	for _, row := range rows {
+		r := []rune(strings.TrimPrefix(row[column], indent))
+		n := 0
+		for n < len(common) && n < len(r)-1 && common[n] == r[n] {
+			n++
 		}
-		if widths[c] <= leastText {
-			break
-		}
-		widths[c]--
+		common = common[:n]
 	}
-	return widths
+	if len(common) < 2 || len(rows) < 2 {
+		return
+	}
+	for _, row := range rows {
+		row[column] = indent + "…" + strings.TrimPrefix(row[column], indent+string(common))
+	}
 }
 
 // middle cuts s to at most n runes and keeps both its ends, which tell names apart.
@@ -152,4 +179,3 @@ func (t *sheet) events(s *Summary) {
 
 // moment writes when something happened to the millisecond: "12.345s".
 func moment(ns int64) string { return strconv.FormatFloat(float64(ns)/1e9, 'f', 3, 64) + "s" }
-

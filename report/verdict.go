@@ -43,7 +43,9 @@ var judged = []quantile{
 func tolerated(latency int64) int64 { return max(lateAlways, int64(lateShare*float64(latency))) }
 
 // trusted tells whether lateness at q is small beside latency at q.
-func (q quantile) trusted(latency, lateness *Stats) bool { return q.of(lateness) <= tolerated(q.of(latency)) }
+func (q quantile) trusted(latency, lateness *Stats) bool {
+	return q.of(lateness) <= tolerated(q.of(latency))
+}
 
 // Judge says what a summary's figures are worth: whether the schedule was kept, which quantiles can be trusted, and why
 // not the others, in words. Reasons that make a slip come first; the others are worth knowing in any run.

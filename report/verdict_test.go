@@ -123,7 +123,8 @@ func TestVerdict(t *testing.T) {
 		{
 			"cut off", func(s *Summary) {
 				s.UnsentBy["no lease"], s.Errors["lease ended"], s.Workers = 1213, 7, []Worker{
-					{Name: "w1", Verdict: "kept", State: "done"}, {Name: "w3", State: "done", UnsentBy: map[string]int64{"no lease": 1200}, Errors: map[string]int64{"lease ended": 7}},
+					{Name: "w1", Verdict: "kept", State: "done"},
+					{Name: "w3", State: "done", UnsentBy: map[string]int64{"no lease": 1200}, Errors: map[string]int64{"lease ended": 7}},
 					{Name: "w7", State: "done", UnsentBy: map[string]int64{"no lease": 13}},
 				}
 			}, "slipped", all,
@@ -158,7 +159,9 @@ func TestVerdict(t *testing.T) {
 				}
 			}, "kept", all, []string{"workers s4, s3, s2 and 2 more were late by 10ms to 50ms at p99 while 1 other kept the schedule"},
 		},
-		{"all are slow", func(s *Summary) { s.Workers = []Worker{{Name: "w1", Verdict: "slipped"}, {Name: "w2", Verdict: "slipped"}} }, "kept", all, nil},
+		{"all are slow", func(s *Summary) {
+			s.Workers = []Worker{{Name: "w1", Verdict: "slipped"}, {Name: "w2", Verdict: "slipped"}}
+		}, "kept", all, nil},
 		{
 			"one slipped, but was not late", func(s *Summary) {
 				s.Workers = []Worker{{Name: "w1", Verdict: "kept", Trusted: all}, {Name: "w2", Verdict: "slipped", Trusted: all}}
