@@ -3,14 +3,15 @@ package arrival
 import (
 	"errors"
 	"math"
+	"slices"
 )
 
 // scale returns p with a rate factor times as high.
 func scale(p Profile, factor float64) Profile {
-	switch {
-	case factor == 0:
+	switch factor {
+	case 0:
 		return ended(0, Length(p))
-	case factor == 1:
+	case 1:
 		return p
 	}
 	if s, ok := p.(*scaled); ok {
@@ -65,7 +66,8 @@ func plus(p Profile, rate float64) (Profile, error) {
 		}
 	}
 	if rate < 0 {
-		return nil, errors.New("there is no telling where " + describe(p) + " would reach 0; expected a factor (scale) or a rate without a sign")
+		return nil, errors.New("there is no telling where " + describe(p) +
+			" would reach 0; expected a factor (scale) or a rate without a sign")
 	}
 	return &raised{p, rate}, nil
 }
@@ -154,4 +156,21 @@ func invert(f, slope func(float64) float64, value, lo, hi float64) float64 {
 		x = next
 	}
 	return hi
+}
+
+// rests tells whether p is known to have stretches of rate 0 before its end.
+func rests(p Profile) bool {
+	switch p := p.(type) {
+	case *linear:
+		return p.from == 0 && p.slope == 0
+	case *clipped:
+		return true
+	case *cut:
+		return rests(p.Profile)
+	case *scaled:
+		return rests(p.Profile)
+	case *sequence:
+		return slices.ContainsFunc(p.pieces, rests)
+	}
+	return false
 }

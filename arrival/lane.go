@@ -28,7 +28,7 @@ type lane struct {
 	due    int64
 	part   *heldPart
 
-	lastArea float64 // of the last arrival that was taken, and its due time; -1: none
+	lastArea float64 // of the last arrival taken since the last seek, and its due time; -1: none
 	lastDue  int64
 }
 

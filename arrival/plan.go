@@ -20,8 +20,8 @@ type Plan struct {
 }
 
 // Holding is a stretch of parts, and the time for which they are held: arrivals due in (From, Through], in
-// nanoseconds from the start. From 0 takes in what is due at 0 itself, so that windows that follow each other from 0 on have every
-// arrival once. Where Through is not after From, the holding is empty.
+// nanoseconds from the start. From 0 takes in what is due at 0 itself, so that windows that follow each other from 0 on
+// have every arrival once. Where Through is not after From, the holding is empty.
 type Holding struct {
 	First, Last   int   // parts, both included
 	From, Through int64 // ns; Through is Forever while the end is open
@@ -52,9 +52,10 @@ func (p *Plan) Validate(parts int) error {
 // window is a time, in ns: after from, up to and including until.
 type window struct{ from, until int64 }
 
-// window returns that of a holding. A plan's and a window's from of 0 is told apart from what has been before.
+// window returns that of a holding.
 func (p *Plan) window(h Holding) window { return newWindow(h.From, p.until(h.Through)) }
 
+// newWindow makes a window of what a user gives; a from of 0 takes in 0.
 func newWindow(from, until int64) window {
 	w := window{from, min(until, Forever-1)}
 	if w.until <= from {

@@ -22,7 +22,8 @@ type Share struct {
 	whole *wholeLane        // of one that does not
 
 	lanes []*lane
-	tree  tree
+	heads []int64 // scratch: when the next arrival of each is due
+	tree  tree    // over lanes
 
 	took    bool     // the first arrival has been yielded
 	backlog []behind // what was due under the plan before and has not been yielded
@@ -40,6 +41,7 @@ type behind struct {
 func (ps *Parts) Share(shard, shards int) *Share {
 	checkPart("shard", shard, shards)
 	s := &Share{parts: ps, shard: shard, shards: shards}
+	s.tree.build(nil)
 	if ps.whole {
 		s.whole = newWholeLane(ps)
 	} else {
@@ -52,16 +54,18 @@ func (ps *Parts) Share(shard, shards int) *Share {
 // decrease from one plan to the next. ok is false when there is none; another plan may bring more.
 func (s *Share) Next() (due int64, ok bool) {
 	s.finish()
-	due = s.tree.first()
+	due = s.tree.first.due
 	if len(s.backlog) > 0 {
 		due = min(due, s.backlog[0].due)
 	}
-	s.took = due < Forever
-	return due, s.took
+	if s.took = due < Forever; !s.took {
+		return 0, false
+	}
+	return due, true
 }
 
-// Unread puts the arrival that Next yielded last back, once: the next Next or Apply takes it up again. Whoever has fetched an
-// arrival and not used it must put it back before Apply.
+// Unread puts back the arrival that Next yielded last; Next or Apply takes it up again. Whoever has fetched an arrival
+// and not used it must put it back before Apply. It may be called more than once, and after Next had none.
 func (s *Share) Unread() { s.took = false }
 
 // finish has done with the arrival that was yielded last.
@@ -70,11 +74,11 @@ func (s *Share) finish() {
 		return
 	}
 	s.took = false
-	if len(s.backlog) > 0 && s.backlog[0].due <= s.tree.first() {
+	if len(s.backlog) > 0 && s.backlog[0].due <= s.tree.first.due {
 		s.backlog = s.backlog[1:]
 		return
 	}
-	l := s.lanes[s.tree.winner]
+	l := s.lanes[s.tree.first.lane]
 	l.take()
 	s.tree.replace(l.settle(&s.pace))
 }
@@ -89,7 +93,8 @@ func (s *Share) finish() {
 //     make a burst. missed is the number of these.
 //
 // Arrivals that were due under the plan before and have not been yielded, because the caller is late itself, are
-// yielded before all others if their parts are still held. A law that is no [Seeker] may have to go through all
+// yielded before all others if their parts are still held. What has been yielded before a plan with a lower rate came is
+// not taken back: the next arrivals are due the later. A law that is no [Seeker] may have to go through all
 // arrivals up to now. Apply panics on a plan that [Plan.Validate] refuses.
 func (s *Share) Apply(p *Plan, now int64) (missed int64) {
 	if err := p.Validate(s.parts.n); err != nil {
@@ -105,16 +110,16 @@ func (s *Share) Apply(p *Plan, now int64) (missed int64) {
 	} else {
 		s.holdParts(p, sameProfile)
 	}
-	s.tree.due = s.tree.due[:0]
+	s.heads = s.heads[:0]
 	for _, l := range s.lanes {
 		due := l.settle(&s.pace)
 		for ; due <= late; due = l.settle(&s.pace) {
 			l.take()
 			missed++
 		}
-		s.tree.due = append(s.tree.due, due)
+		s.heads = append(s.heads, due)
 	}
-	s.tree.build()
+	s.tree.build(s.heads)
 	s.restore(behind)
 	return missed
 }
@@ -131,7 +136,7 @@ func (s *Share) drain(late int64) []behind {
 		if len(s.backlog) > 0 && s.backlog[0].due == due {
 			out = append(out, s.backlog[0])
 		} else {
-			l := s.lanes[s.tree.winner]
+			l := s.lanes[s.tree.first.lane]
 			out = append(out, behind{l.part, l.area, due})
 		}
 	}

@@ -36,7 +36,7 @@ func (h *heldPart) start(p pace) float64 {
 		area = p.before(h.window.from)
 	}
 	if h.doneRank >= 0 {
-		area = max(area, h.doneArea)
+		area = max(area, p.resume(h.doneArea))
 	}
 	return area
 }
@@ -65,7 +65,7 @@ func (l *wholeLane) hold(s *Share, p *Plan, sameProfile bool) []*lane {
 			h = &heldPart{number: part, doneRank: -1}
 			l.known[part] = h
 		}
-		// Up to what the lane yielded last, nothing is left of a part that was held all the time.
+		// Of a part that is held as before, nothing is left up to what the lane has taken since the last plan.
 		gone := sameProfile && l.lastArea >= 0 &&
 			h.plan == s.plans-1 && h.window.from == w.from && h.window.until >= l.lastDue
 		h.plan, h.window = s.plans, w
@@ -83,5 +83,6 @@ func (l *wholeLane) hold(s *Share, p *Plan, sameProfile bool) []*lane {
 		return nil
 	}
 	l.seek(area)
+	l.lastArea, l.lastDue = -1, -1
 	return []*lane{&l.lane}
 }

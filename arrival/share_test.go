@@ -17,7 +17,9 @@ type world struct {
 	parts   *arrival.Parts
 	base    arrival.Profile
 	changes []arrival.Change
+	now     arrival.Profile // base with changes
 	end     int64
+	lease   int64 // so long a plan lets a part be held at most, until the next plan
 	workers []*player
 	owner   [][]tenure // by part, all there have been
 }
@@ -32,19 +34,16 @@ type player struct {
 type tenure struct {
 	worker               int
 	from, through, known int64
+
+	covered int64 // until when plans have let it be held by now
+	missed  []span
 }
 
-func (w *world) profile() arrival.Profile {
-	p, err := arrival.Splice(w.base, w.changes...)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return p
-}
+type span struct{ from, to int64 }
 
 // tell has a worker take what is due by now, as far as it keeps up, and gives it the plan.
 func (w *world) tell(worker int, now, behind int64) {
-	plan := &arrival.Plan{Profile: w.profile(), End: w.end}
+	plan := &arrival.Plan{Profile: w.now, End: w.end}
 	for part, all := range w.owner {
 		var latest *tenure
 		for i, o := range all {
@@ -53,7 +52,7 @@ func (w *world) tell(worker int, now, behind int64) {
 			}
 		}
 		if latest != nil && (latest.through > now-2e9 || now%2 == 0) {
-			plan.Held = append(plan.Held, held(part, part, latest.from, latest.through))
+			plan.Held = append(plan.Held, held(part, part, latest.from, latest.renew(now, w.lease*int64(1+part%3))))
 		}
 	}
 	p := w.workers[worker]
@@ -67,6 +66,19 @@ func (w *world) tell(worker int, now, behind int64) {
 		}
 		p.missed += s.Apply(plan, now)
 	}
+}
+
+// renew returns the end of a tenure as a plan at the time now has it.
+func (o *tenure) renew(now, lease int64) (through int64) {
+	through = o.through
+	if lease > 0 {
+		through = min(through, max(now+lease, o.covered))
+	}
+	if late := (span{max(o.covered, o.from), min(through, now-int64(arrival.Grace))}); late.from < late.to {
+		o.missed = append(o.missed, late)
+	}
+	o.covered = through
+	return through
 }
 
 // event is a moment at which some workers are given plans.
@@ -125,6 +137,9 @@ func (w *world) change(at int64) {
 	}
 	c.At = at
 	w.changes = append(w.changes, c)
+	if w.now, err = arrival.Splice(w.base, w.changes...); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // move ends the tenure of a part soon, and gives it to somebody.
@@ -153,7 +168,7 @@ func (w *world) move(part int, now int64, draw func(string, int64, int64) int64)
 
 // check compares what has been yielded and missed with the due times of all parts.
 func (w *world) check(law func() arrival.Law) {
-	p := w.profile()
+	p := w.now
 	due := dueByPart(law, len(w.owner), p, w.end)
 	want := make([][]int64, len(w.workers))
 	missed := make([]int64, len(w.workers))
@@ -164,10 +179,15 @@ func (w *world) check(law func() arrival.Law) {
 		for _, o := range all {
 			unowned += w.parts.Count(p, part, part, last, min(o.from, w.end))
 			last = min(o.through, w.end)
-			took := within(due[part], o.from, last)
-			late := within(took, o.from, max(o.from, o.known-int64(arrival.Grace)))
-			missed[o.worker] += int64(len(late))
-			want[o.worker] = append(want[o.worker], took[len(late):]...)
+			covered := min(o.covered, last)
+			unowned += w.parts.Count(p, part, part, max(o.from, covered), last)
+			took := slices.Clone(within(due[part], o.from, covered))
+			for _, m := range o.missed {
+				late := within(took, m.from, min(m.to, w.end))
+				missed[o.worker] += int64(len(late))
+				took = slices.DeleteFunc(took, func(d int64) bool { return len(within([]int64{d}, m.from, m.to)) > 0 })
+			}
+			want[o.worker] = append(want[o.worker], took...)
 		}
 		unowned += w.parts.Count(p, part, part, last, w.end)
 	}
@@ -194,9 +214,17 @@ func TestShares(t *testing.T) {
 		profile(t, "constant:rate=200"), profile(t, "sine:min=0,max=400,period=3s"),
 		profile(t, "ramp:from=0,to=300,for=5s", "constant:rate=0,for=2s", "ramp:from=500,to=100,for=9s"),
 	}
-	for name, law := range partsLaws(t) {
+	laws := partsLaws(t)
+	if testing.Short() {
+		laws = map[string]func() arrival.Law{"poisson": laws["poisson"], "gamma": laws["gamma"]}
+	}
+	for name, law := range laws {
 		t.Run(name, rapid.MakeCheck(func(rt *rapid.T) {
-			w := &world{t: rt, base: rapid.SampledFrom(bases).Draw(rt, "base"), end: seconds(12)}
+			w := &world{
+				t: rt, base: rapid.SampledFrom(bases).Draw(rt, "base"), end: seconds(12),
+				lease: rapid.SampledFrom([]int64{0, 2e8, 1e9}).Draw(rt, "lease"),
+			}
+			w.now = w.base
 			n := rapid.IntRange(1, 9).Draw(rt, "parts")
 			w.parts = arrival.Process{NewLaw: law, Profile: w.base}.Parts(n)
 			for range rapid.IntRange(1, 3).Draw(rt, "workers") {
@@ -267,10 +295,10 @@ func TestBacklog(t *testing.T) {
 			onTime := len(within(d, 0, seconds(3)-int64(arrival.Grace)))
 			skipped += max(0, onTime-owed) * min(1, max(0, 7-part))
 			mine := slices.Concat(d[:owed], d[max(owed, onTime):])
-			switch {
-			case part == 7:
+			switch part {
+			case 7:
 				mine = within(mine, 0, seconds(1))
-			case part == 6:
+			case 6:
 				mine = within(mine, 0, seconds(1.5))
 			}
 			want = append(want, mine...)

@@ -3,6 +3,7 @@ package arrival
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -18,11 +19,11 @@ import (
 // whatever the changes.
 //
 // All areas are in closed form if those of base are; so are their inverses, except that of a rate added to a profile
-// that is neither linear nor a sine, which is found numerically. The error says that a change is not in order or out of bounds, or that less
-// was asked of a profile of the user's own for which no area is known once it is cut off at 0.
+// that is neither linear nor a sine, which is found numerically. The error says that a change is not in order or out of
+// bounds, or that less was asked of a profile of the user's own for which no area is known once it is cut off at 0.
 func Splice(base Profile, changes ...Change) (Profile, error) {
 	if b, ok := base.(*spliced); ok {
-		base, changes = b.base, append(b.changes[:len(b.changes):len(b.changes)], changes...)
+		base, changes = b.base, append(slices.Clip(b.changes), changes...)
 	}
 	s := &spliced{base: base, changes: changes}
 	below, paused := base, false
@@ -87,10 +88,12 @@ type piece struct {
 	area    float64 // Λ at start
 	own     float64 // the area of the piece's profile at start
 
-	// Sums up to after are in earlier pieces: those that are due by the moment of the change when rounded to the nanosecond. All others are due
-	// later, earliest at least.
+	// Sums up to after are in earlier pieces: those that are due by the moment of the change when rounded to the
+	// nanosecond. All others are due later, earliest at least.
 	after    float64
 	earliest float64
+
+	rests bool // the profile is known to have stretches of rate 0
 }
 
 // add makes a profile begin at a moment; one that begins at the same moment has been in vain.
@@ -105,12 +108,48 @@ func (s *spliced) add(p Profile, at int64) {
 		start:    start,
 		area:     before.areaAt(start),
 		own:      p.Area(start),
-		after:    max(before.after, before.areaAt((float64(at)+0.5)/1e9)),
+		after:    max(before.after, s.dueBy(at, before)),
 		earliest: (float64(at) + 0.75) / 1e9,
+		rests:    rests(p),
 	})
 }
 
+// dueBy returns the greatest area that is due by a moment, rounded to the nanosecond, in the last piece.
+func (s *spliced) dueBy(at int64, last *piece) float64 {
+	pc := newPace(s)
+	t := (float64(at) + 0.5) / 1e9
+	margin := 1e-12 + 1e-14*t // what rounding does
+	lo, hi := last.areaAt(t-margin)*(1-1e-11), last.areaAt(t+margin)*(1+1e-11)
+	if pc.due(lo) > at || pc.due(hi) <= at {
+		return last.areaAt(t)
+	}
+	for {
+		mid := lo + (hi-lo)/2
+		switch {
+		case mid <= lo || mid >= hi:
+			return lo
+		case pc.due(mid) <= at:
+			lo = mid
+		default:
+			hi = mid
+		}
+	}
+}
+
 func (p *piece) areaAt(t float64) float64 { return p.area + (p.profile.Area(t) - p.own) }
+
+// when undoes areaAt. Rounding must not turn the beginning of a stretch of rate 0 into its end.
+func (p *piece) when(area float64) float64 {
+	own := p.own + (area - p.area)
+	t := p.profile.When(own)
+	if p.rests && p.start > 0 {
+		before := p.profile.When(own - 4e-16*max(own, area))
+		if before < t && p.profile.Rate(before+(t-before)/2) == 0 {
+			return before
+		}
+	}
+	return t
+}
 
 // at returns the piece that t is in.
 func (s *spliced) at(t float64) *piece {
@@ -134,7 +173,7 @@ func (s *spliced) When(area float64) float64 {
 	last := len(s.pieces) - 1
 	i := sort.Search(last, func(i int) bool { return area <= s.pieces[i+1].after })
 	p := &s.pieces[i]
-	t := p.profile.When(p.own + (area - p.area))
+	t := p.when(area)
 	if i > 0 {
 		t = max(t, p.earliest)
 	}
