@@ -32,15 +32,15 @@ func validKey(key string) error {
 // names are what a job's things are called on the bus.
 type names struct{ job string }
 
-func (n names) bucket() string              { return "iago_" + n.job }
-func (n names) state() string               { return "KV_iago_" + n.job }
-func (n names) records() string             { return "iago_" + n.job + "_records" }
-func (n names) results() string             { return "iago_" + n.job + "_results" }
-func (n names) chunks() string              { return "iago_" + n.job + "_chunks" }
-func (n names) streams() []string           { return []string{n.records(), n.results(), n.chunks(), n.state()} }
+func (n names) bucket() string               { return "iago_" + n.job }
+func (n names) state() string                { return "KV_iago_" + n.job }
+func (n names) records() string              { return "iago_" + n.job + "_records" }
+func (n names) results() string              { return "iago_" + n.job + "_results" }
+func (n names) chunks() string               { return "iago_" + n.job + "_chunks" }
+func (n names) streams() []string            { return []string{n.records(), n.results(), n.chunks(), n.state()} }
 func (n names) subject(suffix string) string { return "iago." + n.job + "." + suffix }
-func (n names) key(key string) string       { return "$KV." + n.bucket() + "." + key }
-func (n names) inbox() string               { return n.subject("inbox") }
+func (n names) key(key string) string        { return "$KV." + n.bucket() + "." + key }
+func (n names) inbox() string                { return n.subject("inbox") }
 
 // chunk is the subject of one chunk of a payload; -1: of all of them.
 func (n names) chunk(kind, id string, i int) string {

@@ -130,9 +130,9 @@ func (p *Puller) fetch() {
 			wait = retryFirst
 			continue
 		}
-		if err := p.j.b.failure(began, err); err != nil {
+		if err := p.j.b.failure(began, err); err != nil && p.ctx.Err() == nil {
 			p.j.b.logf("bus: pull from job %s: fetching is interrupted: %v", p.j.n.job, err)
-			if errors.Is(err, ErrDenied) || p.ctx.Err() == nil && p.j.gone(p.ctx) {
+			if errors.Is(err, ErrDenied) || p.j.gone(p.ctx) {
 				p.end(fmt.Errorf("%w: %w", ErrNotFound, err))
 				return
 			}

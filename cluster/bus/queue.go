@@ -153,8 +153,8 @@ func (q *Queue) wrap(verb string, err error) error {
 
 // Depth is how full a job's queue is.
 type Depth struct {
-	Undelivered uint64 // messages that no puller has got yet, or that wait to be delivered again
-	Unacked     uint64 // messages that pullers have and have not acknowledged
+	Undelivered uint64 // messages that no puller has got yet
+	Unacked     uint64 // messages that a puller has got, and none has acknowledged yet
 	Bytes       uint64 // of all of these, on disk
 }
 
