@@ -35,8 +35,11 @@ var (
 	ErrStop = errors.New("stop reading")
 )
 
-// codeFull is JetStream's code for a stream that is full; it may be emptied again.
-const codeFull = 10077
+// JetStream's codes for a stream that is full, and for a repeated message whose first attempt is still under way.
+const (
+	codeFull      = 10077
+	codeInProcess = 10158
+)
 
 // failure says what became of a question to the bus that was asked at began.
 func (b *Bus) failure(began time.Time, err error) error {
@@ -70,7 +73,7 @@ func (b *Bus) failure(began time.Time, err error) error {
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, jetstream.ErrNoStreamResponse),
 		errors.Is(err, nats.ErrDisconnected), errors.Is(err, nats.ErrStaleConnection),
-		errors.As(err, &api) && api.Code >= 500:
+		errors.As(err, &api) && (api.Code >= 500 || api.ErrorCode == codeInProcess):
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err

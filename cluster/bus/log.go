@@ -196,8 +196,12 @@ func (j *Job) Read(ctx context.Context, from uint64, fn func(LogEntry) error) er
 
 // readChunks is payload, tried again while the bus does not answer.
 func (j *Job) readChunks(ctx context.Context, kind, id string, m jetstream.Msg) ([]byte, error) {
+	c, err := parseChunked(m.Headers().Get(chunksHeader))
+	if err != nil {
+		return nil, err
+	}
 	for {
-		data, err := j.payload(ctx, kind, id, m.Headers(), m.Data())
+		data, err := j.payload(ctx, kind, id, c, m.Data())
 		if err == nil || !passing(err) {
 			return data, err
 		}

@@ -56,6 +56,9 @@ func (j *Job) again(ctx context.Context, subject string, err error, wait time.Du
 	if wait == retryFirst && !errors.Is(err, ErrFull) { // a full queue is an ordinary thing
 		j.b.logf("bus: %s: not stored, trying again: %v", subject, err)
 	}
+	if errors.Is(err, ErrFull) {
+		wait = retryFirst
+	}
 	return j.b.pause(ctx, wait)
 }
 

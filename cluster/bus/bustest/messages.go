@@ -20,6 +20,7 @@ func messages(t *testing.T, s Servers) {
 		}
 	})
 	must(t, err)
+	s.reaches(t, j, "control.here", got)
 	must(t, j.Publish("control.rate", []byte("5")))
 	must(t, j.Publish("elsewhere", nil))
 	answer, err := j.Request(ctx, "control.stop", nil)
@@ -28,9 +29,12 @@ func messages(t *testing.T, s Servers) {
 		t.Fatalf("%q, %q, answer %q", a, b, answer)
 	}
 	stop()
-	if _, err := j.Request(ctx, "control.stop", nil); !errors.Is(err, bus.ErrNobody) {
-		t.Fatalf("%v; expected that nobody is there", err)
-	}
+	eventually(t, "nobody is there", func() bool {
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		_, err := j.Request(ctx, "control.stop", nil)
+		return errors.Is(err, bus.ErrNobody)
+	})
 	for _, bad := range []string{"", "records", "results.x", "inbox.x", "chunks.y", "a..b", "a b", "*", ">", "a.>.b"} {
 		if _, err := j.Subscribe(bad, func(*bus.Message) {}); err == nil {
 			t.Errorf("subscribing to %q is accepted", bad)
@@ -41,6 +45,27 @@ func messages(t *testing.T, s Servers) {
 	}
 	if err := j.Publish("a.*", nil); err == nil {
 		t.Error("publishing to a wildcard is accepted")
+	}
+}
+
+// reaches waits until the servers of a cluster have told each other of a subscription.
+func (s Servers) reaches(t *testing.T, j *bus.Job, subject string, got <-chan string) {
+	t.Helper()
+	eventually(t, "a subscription is known", func() bool {
+		must(t, j.Publish(subject, nil))
+		select {
+		case <-got:
+		case <-time.After(20 * time.Millisecond):
+			return false
+		}
+		return true
+	})
+	for { // the others that were sent
+		select {
+		case <-got:
+		case <-time.After(200 * time.Millisecond):
+			return
+		}
 	}
 }
 
