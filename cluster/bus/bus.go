@@ -108,21 +108,34 @@ func (b *Bus) callbacks(cfg *Config) []nats.Option {
 	}
 }
 
-// probe asks whether the server stores streams.
+// probeTime bounds the probing when Connect's context does not: a cluster that has just been started takes some seconds.
+const probeTime = 30 * time.Second
+
+// probe asks whether the servers store streams, and waits until a cluster has agreed on its leader.
 func (b *Bus) probe(ctx context.Context, cfg *Config) error {
-	ctx, cancel := context.WithTimeout(ctx, cfg.timeout())
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	for {
+		err := b.probeOnce(ctx)
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, nats.ErrNoResponders):
+			return fmt.Errorf("bus: %s does not store streams; start its servers with JetStream (nats-server -js)", cfg)
+		case errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+			return fmt.Errorf("bus: %s stores no streams for this account; enable JetStream for it", cfg)
+		case !passing(err) || b.pause(ctx, retryFirst) != nil:
+			return fmt.Errorf("bus: %s: ask for JetStream: %w", cfg, err)
+		}
+	}
+}
+
+func (b *Bus) probeOnce(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
 	began := time.Now()
 	_, err := b.js.AccountInfo(ctx)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, nats.ErrNoResponders):
-		return fmt.Errorf("bus: %s does not store streams; start its servers with JetStream (nats-server -js)", cfg)
-	case errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
-		return fmt.Errorf("bus: %s stores no streams for this account; enable JetStream for it", cfg)
-	}
-	return fmt.Errorf("bus: %s: ask for JetStream: %w", cfg, b.failure(began, err))
+	return b.failure(began, err)
 }
 
 // Close closes the connection and ends what waits on it.

@@ -64,14 +64,13 @@ func payloadSize(m *nats.Msg) int {
 	return len(m.Data)
 }
 
-// payload is the data of a message; of a large one it reads the chunks. ErrLost: there are chunks no longer.
-func (j *Job) payload(ctx context.Context, kind, id string, h nats.Header, data []byte) ([]byte, error) {
-	c, err := parseChunked(h.Get(chunksHeader))
-	if err != nil || c.count == 0 {
-		return data, err
+// payload is the data of a message; of a large one it reads the chunks. ErrLost: they are not all there.
+func (j *Job) payload(ctx context.Context, kind, id string, c chunked, data []byte) ([]byte, error) {
+	if c.count == 0 {
+		return data, nil
 	}
 	parts := make([][]byte, c.count)
-	err = parallel(ctx, c.count, func(ctx context.Context, i int) error {
+	err := parallel(ctx, c.count, func(ctx context.Context, i int) error {
 		began := time.Now()
 		m, err := j.infos.chunks.GetLastMsgForSubject(ctx, j.n.chunk(kind, id, i))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {

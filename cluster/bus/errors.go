@@ -27,14 +27,19 @@ var (
 	ErrNobody = errors.New("no one answers to this subject")
 	// ErrLost: the bus has lost what it had confirmed (a wiped disk, a stream made anew).
 	ErrLost = errors.New("the bus has lost data")
+	// ErrFull: the stream has no room for the message; nothing was written.
+	ErrFull = errors.New("full")
 	// ErrClosed: the Bus, Queue, or Puller has been closed.
 	ErrClosed = errors.New("closed")
 	// ErrStop is returned by a function given to Read to end the reading without an error.
 	ErrStop = errors.New("stop reading")
 )
 
-// serverStorage is JetStream's code for a stream that is full; it may be emptied again.
-const codeMaxBytes, codeMaxMessages = 10077, 10048
+// JetStream's codes for a stream that is full, and for a repeated message whose first attempt is still under way.
+const (
+	codeFull      = 10077
+	codeInProcess = 10158
+)
 
 // failure says what became of a question to the bus that was asked at began.
 func (b *Bus) failure(began time.Time, err error) error {
@@ -64,9 +69,11 @@ func (b *Bus) failure(began time.Time, err error) error {
 		return fmt.Errorf("%w: %w", ErrClosed, err)
 	case wrongSequence(err):
 		return fmt.Errorf("%w: %w", ErrConflict, err)
+	case errors.As(err, &api) && api.ErrorCode == codeFull:
+		return fmt.Errorf("%w: %w", ErrFull, err)
 	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, jetstream.ErrNoStreamResponse),
 		errors.Is(err, nats.ErrDisconnected), errors.Is(err, nats.ErrStaleConnection),
-		errors.As(err, &api) && api.Code >= 500:
+		errors.As(err, &api) && (api.Code >= 500 || api.ErrorCode == codeInProcess):
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err
@@ -89,11 +96,5 @@ func wrongSequence(err error) bool {
 		(api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
 }
 
-// passing says whether another attempt may go better.
-func passing(err error) bool {
-	var api *jetstream.APIError
-	if errors.As(err, &api) {
-		return api.Code >= 500 || api.ErrorCode == codeMaxBytes || api.ErrorCode == codeMaxMessages
-	}
-	return errors.Is(err, ErrUnavailable)
-}
+// passing says whether another attempt may go better; err is by failure.
+func passing(err error) bool { return errors.Is(err, ErrUnavailable) || errors.Is(err, ErrFull) }

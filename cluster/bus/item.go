@@ -1,8 +1,6 @@
 package bus
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -16,36 +14,34 @@ type Item struct {
 	Data        []byte
 	Redelivered int // how often it was delivered before, to whomever
 
-	p     *Puller
-	reply string // what is said about it goes to this subject
-	large bool   // has chunks
-	taken bool   // by Next; under the puller's lock
-	lost  error  // cannot be put together
+	p      *Puller
+	reply  string  // what is said about it goes to this subject
+	chunks chunked // of a large one
+	size   int     // of the payload
+
+	// Under the puller's lock, while it is ahead:
+	ready bool
+	taken bool
+	lost  error // it cannot be put together
 }
 
 // lostAfter is the delivery at which an item whose chunks are missing is given up: at the first ones they may have been
 // removed by an acknowledgment that is still on its way.
 const lostAfter = 3
 
-// item makes an item of a message. An error says that it should be tried again later.
-func (p *Puller) item(m jetstream.Msg) (*Item, error) {
+// item makes an item of a message; one with chunks is not ready. An error says that this is no record of ours.
+func (p *Puller) item(m *nats.Msg) (*Item, error) {
 	meta, err := m.Metadata()
 	if err != nil {
 		return nil, err
 	}
-	i := &Item{
-		ID: m.Headers().Get(jetstream.MsgIDHeader), Redelivered: int(meta.NumDelivered) - 1, p: p, reply: m.Reply(),
-		large: m.Headers().Get(chunksHeader) != "",
-	}
-	i.Data, err = p.j.payload(p.ctx, "records", i.ID, m.Headers(), m.Data())
-	if err == nil {
-		return i, nil
-	}
-	if passing(err) || errors.Is(err, context.Canceled) || meta.NumDelivered < lostAfter {
+	i := &Item{ID: m.Header.Get(jetstream.MsgIDHeader), Redelivered: int(meta.NumDelivered) - 1, p: p, reply: m.Reply, size: payloadSize(m)}
+	if i.chunks, err = parseChunked(m.Header.Get(chunksHeader)); err != nil {
 		return nil, fmt.Errorf("record %s: %w", i.ID, err)
 	}
-	i.lost = fmt.Errorf("record %s: %w", i.ID, err)
-	p.acks.add(i.reply, "") // out of the queue
+	if i.chunks.count == 0 {
+		i.Data, i.ready = m.Data, true
+	}
 	return i, nil
 }
 
@@ -55,7 +51,7 @@ func (i *Item) Ack() {
 		return
 	}
 	id := ""
-	if i.large {
+	if i.chunks.count > 0 {
 		id = i.ID
 	}
 	i.p.acks.add(i.reply, id)
@@ -67,6 +63,14 @@ func (i *Item) Nak() error {
 		return nil
 	}
 	return i.say("-NAK")
+}
+
+// later gives the item back, to be delivered again a little later.
+func (i *Item) later() error {
+	if !i.release() {
+		return nil
+	}
+	return i.say(`-NAK {"delay": 1000000000}`)
 }
 
 // Extend begins the time anew within which the item must be acknowledged.

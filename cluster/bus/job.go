@@ -36,7 +36,7 @@ func (j *Job) Name() string { return j.n.job }
 const dedupe = 2 * time.Minute
 
 // CreateJob makes what a job needs on the bus, and opens it. It may be called by several processes at once and again:
-// what is there is kept, with its settings.
+// what is there is kept, with its settings. While the bus does not answer it tries again until the context ends.
 func (b *Bus) CreateJob(ctx context.Context, name string, cfg JobConfig) (*Job, error) {
 	if err := ValidJob(name); err != nil {
 		return nil, err
@@ -53,20 +53,34 @@ func (b *Bus) CreateJob(ctx context.Context, name string, cfg JobConfig) (*Job, 
 	if cfg.AckWait < time.Second {
 		return nil, fmt.Errorf("bus: job %s: an ack wait of %v; expected at least 1s", name, cfg.AckWait)
 	}
-	n := names{name}
-	began := time.Now()
-	for _, s := range n.configs(cfg) {
-		if err := b.createStream(ctx, s); err != nil {
-			return nil, fmt.Errorf("bus: create job %s: %w", name, b.failure(began, err))
+	for wait := retryFirst; ; wait = min(2*wait, retryLast) {
+		err := b.createStreams(ctx, names{name}, cfg)
+		if err == nil {
+			return b.OpenJob(ctx, name)
 		}
-		if s.Name == n.records() {
-			_, err := b.js.CreateConsumer(ctx, s.Name, n.consumer(cfg))
-			if err != nil && !errors.Is(err, jetstream.ErrConsumerExists) {
-				return nil, fmt.Errorf("bus: create job %s: consumer of records: %w", name, b.failure(began, err))
-			}
+		if ctx.Err() != nil || !passing(err) || b.pause(ctx, wait) != nil {
+			return nil, fmt.Errorf("bus: create job %s: %w", name, err)
+		}
+		b.logf("bus: create job %s: again, after: %v", name, err)
+	}
+}
+
+// createStreams makes what is missing of a job.
+func (b *Bus) createStreams(ctx context.Context, n names, cfg JobConfig) error {
+	for _, s := range n.configs(cfg) {
+		began := time.Now()
+		if err := b.createStream(ctx, s); err != nil {
+			return b.failure(began, err)
+		}
+		if s.Name != n.records() {
+			continue
+		}
+		_, err := b.js.CreateConsumer(ctx, s.Name, n.consumer(cfg))
+		if err != nil && !errors.Is(err, jetstream.ErrConsumerExists) {
+			return fmt.Errorf("consumer of records: %w", b.failure(began, err))
 		}
 	}
-	return b.OpenJob(ctx, name)
+	return nil
 }
 
 // createStream makes a stream; one of that name that is there already is left as it is.

@@ -52,6 +52,7 @@ func (j *Job) Append(ctx context.Context, subject, id string, data []byte) (uint
 	case <-ctx.Done():
 		return 0, fmt.Errorf("bus: append %s to the log of job %s: %w", id, j.n.job, ctx.Err())
 	}
+	id = subject + " " + id // the servers know ids by stream
 	m, err := j.message(ctx, "results", j.n.subject("results."+subject), id, data)
 	var seq uint64
 	if err == nil {
@@ -112,12 +113,17 @@ func (j *Job) appendOnce(ctx context.Context, s *logSubject, m *nats.Msg, id str
 	if !errors.Is(err, ErrConflict) {
 		return 0, err
 	}
+	before := s.last
 	seq, found, err2 := j.since(ctx, s, m.Subject, id)
 	if err2 != nil {
 		return 0, err2
 	}
 	if found {
 		return seq, nil
+	}
+	if s.last == before { // nothing new: what we know of the subject is wrong
+		s.known = false
+		return 0, fmt.Errorf("%w: the log does not end where it did", ErrUnavailable)
 	}
 	return 0, err
 }
@@ -167,15 +173,17 @@ func (j *Job) Read(ctx context.Context, from uint64, fn func(LogEntry) error) er
 	}
 	f.each = func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 		e := LogEntry{
-			Seq: meta.Sequence.Stream, Subject: strings.TrimPrefix(m.Subject(), base), ID: m.Headers().Get(jetstream.MsgIDHeader),
+			Seq: meta.Sequence.Stream, Subject: strings.TrimPrefix(m.Subject(), base),
 			Time: meta.Timestamp, Pending: meta.NumPending,
 		}
+		full := m.Headers().Get(jetstream.MsgIDHeader)
+		_, e.ID, _ = strings.Cut(full, " ")
 		if e.ID == last[e.Subject] {
 			return nil
 		}
 		last[e.Subject] = e.ID
 		var err error
-		if e.Data, err = j.readChunks(ctx, "results", e.ID, m); err != nil {
+		if e.Data, err = j.readChunks(ctx, "results", full, m); err != nil {
 			return err
 		}
 		return fn(e)
@@ -188,8 +196,12 @@ func (j *Job) Read(ctx context.Context, from uint64, fn func(LogEntry) error) er
 
 // readChunks is payload, tried again while the bus does not answer.
 func (j *Job) readChunks(ctx context.Context, kind, id string, m jetstream.Msg) ([]byte, error) {
+	c, err := parseChunked(m.Headers().Get(chunksHeader))
+	if err != nil {
+		return nil, err
+	}
 	for {
-		data, err := j.payload(ctx, kind, id, m.Headers(), m.Data())
+		data, err := j.payload(ctx, kind, id, c, m.Data())
 		if err == nil || !passing(err) {
 			return data, err
 		}

@@ -43,7 +43,8 @@ func (j *Job) Publish(suffix string, data []byte) error {
 
 // Subscribe calls fn with every plain message to a subject below the job, one at a time and in order, until stop is
 // called. Words may be * (any word) and the last one > (all that follows). It holds across reconnects; what is sent
-// meanwhile is missed. When it returns, the server knows of the subscription.
+// meanwhile is missed. When it returns, the server knows of the subscription; when stop returns, of
+// its end. The other servers of a cluster hear of both a little later.
 func (j *Job) Subscribe(suffix string, fn func(*Message)) (stop func(), err error) {
 	if err := plain(suffix, true); err != nil {
 		return nil, err
@@ -58,7 +59,11 @@ func (j *Job) Subscribe(suffix string, fn func(*Message)) (stop func(), err erro
 	if err != nil {
 		return nil, fmt.Errorf("bus: subscribe to %s: %w", suffix, j.b.failure(began, err))
 	}
-	return func() { _ = s.Unsubscribe() }, nil
+	return func() {
+		if s.Unsubscribe() == nil && j.b.Connected() {
+			_ = j.b.nc.FlushTimeout(opTimeout)
+		}
+	}, nil
 }
 
 // Request sends a plain message and waits for the first answer: ErrNobody when no one listens, ErrUnavailable when the

@@ -53,7 +53,12 @@ func (j *Job) again(ctx context.Context, subject string, err error, wait time.Du
 	if wait >= retryLast/4 && j.gone(ctx) {
 		return fmt.Errorf("%w: job %s was deleted", ErrNotFound, j.n.job)
 	}
-	j.b.logf("bus: %s: storing waits: %v", subject, err)
+	if wait == retryFirst && !errors.Is(err, ErrFull) { // a full queue is an ordinary thing
+		j.b.logf("bus: %s: not stored, trying again: %v", subject, err)
+	}
+	if errors.Is(err, ErrFull) {
+		wait = retryFirst
+	}
 	return j.b.pause(ctx, wait)
 }
 

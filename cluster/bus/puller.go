@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // PullConfig bounds what a Puller fetches ahead; zero values are the defaults.
@@ -26,7 +25,6 @@ type PullConfig struct {
 type Puller struct {
 	j    *Job
 	cfg  PullConfig
-	cons jetstream.Consumer
 	wait time.Duration // the job's AckWait
 
 	ctx    context.Context
@@ -35,8 +33,11 @@ type Puller struct {
 	acks   acker
 
 	mu     sync.Mutex
-	ahead  []*Item
-	size   int                // bytes of ahead
+	ahead  []*Item            // in order; large ones are not ready at first
+	size   int                // bytes of ahead, put together or not
+	loaded int                // bytes of those that are ready
+	mean   float64            // of the latest payloads' sizes
+	burst  int                // most messages of a request: grows as sizes become known
 	held   map[*Item]struct{} // all items without Ack or Nak
 	err    error
 	change chan struct{} // closed and replaced when ahead or err change
@@ -58,12 +59,13 @@ func (j *Job) Pull(ctx context.Context, cfg PullConfig) (*Puller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bus: pull from job %s: %w", j.n.job, j.b.failure(began, err))
 	}
-	p := &Puller{j: j, cfg: cfg, cons: cons, wait: cons.CachedInfo().Config.AckWait, held: map[*Item]struct{}{}, change: make(chan struct{})}
+	p := &Puller{j: j, cfg: cfg, wait: cons.CachedInfo().Config.AckWait, held: map[*Item]struct{}{}, burst: 1, change: make(chan struct{})}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	if err := p.acks.start(j, &p.tasks); err != nil {
 		return nil, fmt.Errorf("bus: pull from job %s: %w", j.n.job, j.b.failure(began, err))
 	}
 	p.tasks.Go(p.fetch)
+	p.tasks.Go(p.assemble)
 	p.tasks.Go(p.keep)
 	return p, nil
 }
@@ -73,10 +75,10 @@ func (j *Job) Pull(ctx context.Context, cfg PullConfig) (*Puller, error) {
 func (p *Puller) Next(ctx context.Context) (*Item, error) {
 	for {
 		p.mu.Lock()
-		if len(p.ahead) > 0 {
+		if len(p.ahead) > 0 && p.ahead[0].ready {
 			i := p.ahead[0]
 			p.ahead[0] = nil
-			p.ahead, p.size = p.ahead[1:], p.size-len(i.Data)
+			p.ahead, p.size, p.loaded = p.ahead[1:], p.size-i.size, p.loaded-len(i.Data)
 			i.taken = true
 			p.signal()
 			p.mu.Unlock()
@@ -104,12 +106,6 @@ func (p *Puller) signal() {
 	p.change = make(chan struct{})
 }
 
-// Waits of the fetching.
-const (
-	fetchTime      = 30 * time.Second
-	fetchHeartbeat = 2 * time.Second
-)
-
 // leastFetch is the least room that a fetch must offer, so that every message fits.
 const leastFetch = inlineMost + headroom
 
@@ -122,7 +118,7 @@ func (p *Puller) fetch() {
 			return
 		}
 		began := time.Now()
-		got, err := p.fetchOnce(n, max(size, least))
+		got, err := p.request(n, max(size, least))
 		switch {
 		case err == nil && got == 0 && time.Since(began) < time.Second:
 			least *= 2 // a message by somebody else is larger than ours are
@@ -130,9 +126,9 @@ func (p *Puller) fetch() {
 			wait = retryFirst
 			continue
 		}
-		if err := p.j.b.failure(began, err); err != nil {
+		if err := p.j.b.failure(began, err); err != nil && p.ctx.Err() == nil {
 			p.j.b.logf("bus: pull from job %s: fetching is interrupted: %v", p.j.n.job, err)
-			if errors.Is(err, ErrDenied) || p.ctx.Err() == nil && p.j.gone(p.ctx) {
+			if errors.Is(err, ErrDenied) || p.j.gone(p.ctx) {
 				p.end(fmt.Errorf("%w: %w", ErrNotFound, err))
 				return
 			}
@@ -145,14 +141,20 @@ func (p *Puller) fetch() {
 	}
 }
 
-// room waits until at least half of what may be ahead is free, and returns how much is.
+// room waits until at least half of what may be ahead is free, and returns how much is. The messages of large payloads
+// are small themselves, so bytes are turned into messages by the sizes seen so far.
 func (p *Puller) room() (messages, size int, err error) {
 	for {
 		p.mu.Lock()
 		messages, size = p.cfg.Messages-len(p.ahead), p.cfg.Bytes-p.size
+		enough := 2*messages >= p.cfg.Messages && 2*size >= p.cfg.Bytes
+		if p.mean > 0 {
+			messages = min(messages, max(1, int(float64(size)/p.mean)))
+		}
+		messages = min(messages, p.burst)
 		change := p.change
 		p.mu.Unlock()
-		if 2*messages >= p.cfg.Messages && 2*size >= p.cfg.Bytes {
+		if enough {
 			return messages, size, nil
 		}
 		select {
@@ -163,38 +165,30 @@ func (p *Puller) room() (messages, size int, err error) {
 	}
 }
 
-// fetchOnce makes one request for messages and puts what comes ahead.
-func (p *Puller) fetchOnce(n, size int) (got int, err error) {
-	ctx, cancel := context.WithTimeout(p.ctx, fetchTime)
-	defer cancel()
-	batch, err := p.cons.Fetch(n, jetstream.FetchMaxBytes(size), jetstream.FetchContext(ctx), jetstream.FetchHeartbeat(fetchHeartbeat))
-	if err != nil {
-		return 0, err
-	}
-	for m := range batch.Messages() {
-		got++
-		p.put(m)
-	}
-	if err := batch.Error(); err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrTimeout) {
-		return got, err
-	}
-	return got, nil
-}
-
-// put makes an item of a message and puts it ahead.
-func (p *Puller) put(m jetstream.Msg) {
+// put makes an item of a message and puts it ahead; after the puller's end it gives it back.
+func (p *Puller) put(m *nats.Msg) {
 	i, err := p.item(m)
 	if err != nil {
-		p.j.b.logf("bus: pull from job %s: given back: %v", p.j.n.job, err)
-		_ = m.NakWithDelay(time.Second)
+		p.j.b.logf("bus: pull from job %s: taken out of the queue: %v", p.j.n.job, err)
+		_ = p.j.b.nc.PublishMsg(&nats.Msg{Subject: m.Reply, Data: []byte("+TERM not a record")})
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ahead, p.size = append(p.ahead, i), p.size+len(i.Data)
-	if i.lost == nil {
-		p.held[i] = struct{}{}
+	if p.err != nil {
+		_ = i.say("-NAK")
+		return
 	}
+	p.held[i] = struct{}{}
+	p.ahead, p.size = append(p.ahead, i), p.size+i.size
+	if i.ready {
+		p.loaded += i.size
+	}
+	if p.mean == 0 {
+		p.mean = float64(i.size)
+	}
+	p.mean += (float64(i.size) - p.mean) / 8
+	p.burst = min(2*p.burst, p.cfg.Messages)
 	p.signal()
 }
 
@@ -247,12 +241,10 @@ func (p *Puller) Close(ctx context.Context) error {
 	p.end(ErrClosed)
 	p.mu.Lock()
 	ahead := p.ahead
-	p.ahead, p.size = nil, 0
+	p.ahead, p.size, p.loaded = nil, 0, 0
 	p.mu.Unlock()
 	for _, i := range ahead {
-		if i.lost == nil {
-			_ = i.Nak()
-		}
+		_ = i.Nak() // a lost connection: they come again when their time is over
 	}
 	err := p.Flush(ctx)
 	p.acks.stop()

@@ -63,7 +63,7 @@ func (j *Job) Queue(cfg QueueConfig) (*Queue, error) {
 
 // Push sends data on its way and returns when there is room for it in the window: it is stored when a later Flush has
 // returned nil. Data must not be changed any more. The id tells a repeated push from a new one: pushes with the same id
-// within two minutes are one; "" draws one. Push goes on trying while the bus does not answer; what it returns is the
+// within two minutes are one; "" draws one. Records keep their order unless some must be repeated. Push goes on trying while the bus does not answer; what it returns is the
 // end of the context or, once it is certain that records cannot be stored, the reason, as all later calls do then.
 func (q *Queue) Push(ctx context.Context, data []byte, id string) error {
 	if id == "" {
@@ -117,6 +117,7 @@ func (q *Queue) settle(p *push) error {
 			return ErrClosed
 		}
 	}
+	q.win.hold() // no newer records before those that are to be repeated
 	if err := q.j.again(q.ctx, p.msg.Subject, q.j.b.failure(p.began, err), retryFirst); err != nil {
 		return err
 	}
@@ -153,8 +154,8 @@ func (q *Queue) wrap(verb string, err error) error {
 
 // Depth is how full a job's queue is.
 type Depth struct {
-	Undelivered uint64 // messages that no puller has got yet, or that wait to be delivered again
-	Unacked     uint64 // messages that pullers have and have not acknowledged
+	Undelivered uint64 // messages that no puller has got yet
+	Unacked     uint64 // messages that a puller has got, and none has acknowledged yet
 	Bytes       uint64 // of all of these, on disk
 }
 

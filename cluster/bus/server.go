@@ -82,8 +82,11 @@ func Serve(ctx context.Context, cfg ServerConfig) (*Server, error) {
 		opts.StoreDir = s.temporary
 	}
 	if err := s.start(ctx, opts, cfg.Logf); err != nil {
-		os.RemoveAll(s.temporary)
-		return nil, fmt.Errorf("bus: serve on %s: %w", net.JoinHostPort(opts.Host, strconv.Itoa(max(opts.Port, 0))), err)
+		err = fmt.Errorf("bus: serve on %s: %w", net.JoinHostPort(opts.Host, strconv.Itoa(max(opts.Port, 0))), err)
+		if s.temporary != "" {
+			err = errors.Join(err, os.RemoveAll(s.temporary))
+		}
+		return nil, err
 	}
 	s.url = clientURL(s.s.Addr().(*net.TCPAddr), cfg.Cert != "")
 	return s, nil
@@ -164,12 +167,14 @@ func writeSecret(path, text string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
 	_, err = f.WriteString(text + "\n")
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
 	}
-	return os.Rename(f.Name(), path)
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
 }
 
 // clientURL is how a client on this machine reaches the listener.

@@ -11,6 +11,7 @@ type window struct {
 	messages, bytes int // most
 	n, size         int // under way
 	entered, left   uint64
+	held            bool // nothing enters until all has left
 	err             error
 	change          chan struct{} // closed and replaced whenever something leaves
 }
@@ -22,7 +23,7 @@ func (w *window) init(messages, bytes int) {
 // enter waits for room; something larger than the window enters when it is empty.
 func (w *window) enter(ctx context.Context, size int) error {
 	return w.wait(ctx, func() bool {
-		if w.n > 0 && (w.n >= w.messages || w.size+size > w.bytes) {
+		if w.held || w.n > 0 && (w.n >= w.messages || w.size+size > w.bytes) {
 			return false
 		}
 		w.n, w.size, w.entered = w.n+1, w.size+size, w.entered+1
@@ -30,11 +31,21 @@ func (w *window) enter(ctx context.Context, size int) error {
 	})
 }
 
+// hold lets nothing enter before all that is under way has left.
+func (w *window) hold() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.held = true
+}
+
 // leave makes room; err, if any, is what every later call returns.
 func (w *window) leave(size int, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.n, w.size, w.left = w.n-1, w.size-size, w.left+1
+	if w.n == 0 {
+		w.held = false
+	}
 	if w.err == nil {
 		w.err = err
 	}
