@@ -72,7 +72,8 @@ func (f *busFlags) connect(ctx context.Context, name string, logf func(string, .
 	conf := f.conf
 	conf.Name, conf.Logf = name, logf
 	c := &connection{}
-	if conf.URL == embedded {
+	switch conf.URL {
+	case embedded:
 		token := ""
 		if f.conf.TokenFile != "" {
 			b, err := os.ReadFile(f.conf.TokenFile)
@@ -91,7 +92,7 @@ func (f *busFlags) connect(ctx context.Context, name string, logf func(string, .
 			return nil, usage(err)
 		}
 		conf = bus.Config{URL: c.server.URL(), Token: c.server.Token(), CA: f.conf.CA, Cert: f.conf.Cert, Key: f.conf.Key, Name: name, Logf: logf}
-	} else if conf.URL == "" {
+	case "":
 		return nil, usage(errors.New("--bus: expected the address of a bus, such as nats://127.0.0.1:4222"))
 	}
 	if err := conf.Validate(); err != nil {

@@ -120,7 +120,7 @@ func feed(s streams, sp *spec.Spec, b *busFlags, f *jobFlags, r runFlags) error 
 }
 
 // feedJob feeds a job to its end and delivers its results.
-func feedJob(s streams, human io.Writer, conf cluster.FeedConfig, r runFlags, ctx, kill context.Context) error { //nolint:revive // two contexts: stop and kill
+func feedJob(s streams, human io.Writer, conf cluster.FeedConfig, r runFlags, ctx, kill context.Context) error {
 	sp := conf.Spec
 	j, err := job.Prepare(sp, job.Options{Stdin: noInput{}, Version: version})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -152,7 +153,7 @@ func (c *coordinator) change(text string) (*Status, error) {
 	if n := len(c.plan.Changes); n > 0 {
 		next.At = max(next.At, c.plan.Changes[n-1].At)
 	}
-	changes := append(c.plan.Changes[:len(c.plan.Changes):len(c.plan.Changes)], next)
+	changes := append(slices.Clip(c.plan.Changes), next)
 	profile, err := arrival.Splice(c.base, changes...)
 	if err != nil {
 		return nil, err

@@ -50,7 +50,6 @@ type coordinator struct {
 	events  chan bus.Event
 	watched chan error
 	ledger  *ledger
-	aborted bool
 	abort   func() string // why the job is to be broken off; ""
 
 	beats sync.Map // worker → *atomic time; written by the bus's goroutine

@@ -196,7 +196,7 @@ func TestWorkerLeavesAndAnotherJoins(t *testing.T) {
 	if q.Scheduled != 2000 || q.Completed+q.Unsent != 2000 || q.Unsent > 400 || s.UnsentBy["no worker"] != q.Unsent {
 		t.Errorf("%+v, unsent by %v", q, s.UnsentBy)
 	}
-	if int64(r.served.Load()) != q.Completed {
+	if r.served.Load() != q.Completed {
 		t.Errorf("%d served, %d completed", r.served.Load(), q.Completed)
 	}
 	if len(s.Workers) != 3 || s.Workers[0].Name != "joins" || s.Workers[0].Requests.Completed < 100 || s.Workers[1].State != report.WorkerLeft {

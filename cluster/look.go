@@ -37,7 +37,7 @@ func (c *coordinator) bury(ctx context.Context) {
 				c.plan.Fed, c.plan.FedAt = true, c.now()
 				c.event("worker %s has read its part of the records to the end", id)
 			}
-			if c.plan.Phase != Ending && !(c.plan.Fed && m.lease.State == Left && m.lease.Why == "") {
+			if done := c.plan.Fed && m.lease.State == Left && m.lease.Why == ""; !done && c.plan.Phase != Ending {
 				c.event("%s", c.obituary(m))
 			}
 			c.parts.free(id)
@@ -176,7 +176,7 @@ func (c *coordinator) keep(ctx context.Context) {
 func (c *coordinator) watchEnd(ctx context.Context, now int64) {
 	if c.abort != nil && c.plan.Stop == "" {
 		if why := c.abort(); why != "" {
-			c.plan.Stop, c.plan.Kill, c.dirty, c.aborted = why, true, true, true
+			c.plan.Stop, c.plan.Kill, c.plan.Aborted, c.dirty = why, true, true, true
 			c.event("broken off: %s", why)
 		}
 	}

@@ -14,7 +14,6 @@ type member struct {
 	lease    Lease
 	revision uint64    // of its lease
 	seen     time.Time // when the last renewal was seen; monotonic
-	beat     int64     // the job's time of its last sign of life
 	share    Share     // as written last
 	shareRev uint64    // 0: never written
 	counted  bool      // has been told of in an event

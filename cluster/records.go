@@ -31,7 +31,6 @@ type queued struct {
 	logf    func(string, ...any)
 
 	reader batch.Reader
-	open   bool
 	rest   int   // records left in reader
 	read   int64 // records handed out
 

@@ -59,6 +59,7 @@ type Plan struct {
 	FedAt   int64            `json:"fed_at_ns,omitempty"` // when
 	Stop    string           `json:"stop,omitempty"`      // why the job ends before its time; "" while it does not
 	Kill    bool             `json:"kill,omitempty"`      // at once
+	Aborted bool             `json:"aborted,omitempty"`   // by one of the rules of the job itself
 	Events  []Event          `json:"events,omitempty"`
 }
 

@@ -25,14 +25,14 @@ func (w *worker) renewed(until time.Time, anew bool) {
 		w.stints.cut(int64(before.Sub(w.start)))
 		w.from = int64(time.Since(w.start))
 		w.logf("lease: it had ended %v ago; going on", time.Since(before).Round(time.Millisecond))
-		w.steer()
+		w.steer(true)
 	} else if anew {
-		w.steer()
+		w.steer(false)
 	}
 }
 
-// steer gives the engine what plan and share say now; steerMu is held.
-func (w *worker) steer() {
+// steer gives the engine what plan and share say now; lapsed: it waits for a plan, even one like the last. steerMu is held.
+func (w *worker) steer(lapsed bool) {
 	plan, share, _ := w.known()
 	if w.live == nil || w.start.IsZero() {
 		return
@@ -43,22 +43,28 @@ func (w *worker) steer() {
 	if share.Life != life { // given under a lease that has ended
 		share.Held = nil
 	}
-	profile, err := arrival.Splice(w.base, plan.Changes...)
-	if err != nil {
-		w.logf("plan: %v", err)
-		return
+	if w.profile == nil || len(plan.Changes) != w.changes { // the same value as long as it is the same: a share need not go through it again
+		profile, err := arrival.Splice(w.base, plan.Changes...)
+		if err != nil {
+			w.logf("plan: %v", err)
+			return
+		}
+		w.profile, w.changes = profile, len(plan.Changes)
 	}
 	held := after(share.Held, w.from)
 	if share.Life == life {
 		held = append(held, w.stints.ending(held, int64(time.Since(w.start)))...)
 		slices.SortFunc(held, func(a, b Holding) int { return cmp.Compare(a.First, b.First) })
 	}
-	p := &arrival.Plan{Profile: profile, End: plan.End, Held: held}
+	p := &arrival.Plan{Profile: w.profile, End: plan.End, Held: held}
 	if err := p.Validate(w.parts.N()); err != nil {
 		w.logf("share: %v", err)
 		return
 	}
-	w.live.SetPlan(p)
+	if old := w.given; old == nil || lapsed || old.Profile != p.Profile || old.End != p.End || !slices.Equal(old.Held, p.Held) {
+		w.live.SetPlan(p)
+		w.given = p
+	}
 	w.stints.put(held)
 	if share.Seq != w.under.Seq && share.Life == life {
 		now := int64(time.Since(w.start))
@@ -73,7 +79,7 @@ func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 	for {
 		plan, _, changed := w.known()
 		w.steerMu.Lock()
-		w.steer()
+		w.steer(false)
 		w.steerMu.Unlock()
 		if plan.Drained && w.src != nil {
 			w.src.end()

@@ -27,7 +27,6 @@ type summing struct {
 	end     int64          // of the schedule, ns since the start
 	nobody  map[int]int64  // arrivals that were nobody's, by second
 	lost    map[int]lostly // what died with workers, by second
-	total   *measure.Interval
 }
 
 // lostly is what died with workers.
@@ -314,7 +313,7 @@ func (s *summing) why() string {
 	switch {
 	case p.Stop == Interrupted:
 		return report.EndInterrupted
-	case p.Stop != "" && s.c.aborted:
+	case p.Stop != "" && p.Aborted:
 		return report.Aborted(p.Stop)
 	case p.Stop != "":
 		return "failed: " + p.Stop

@@ -62,7 +62,10 @@ type worker struct {
 	until    time.Time  // of the lease that the engine knows
 	from     int64      // nothing before is its own: it has been cut off until then
 	stints   stints
-	under    Share // what the engine works by
+	under    Share         // what the engine works by
+	given    *arrival.Plan // the last one
+	profile  arrival.Profile
+	changes  int // that profile has
 	arrivals int64
 	engine   *job.Running
 }
@@ -394,7 +397,7 @@ func (w *worker) begin(ctx, kill context.Context) (time.Time, error) {
 			begin := now.Add(time.Unix(0, plan.Start).Sub(now.Add(w.clock.ahead)))
 			w.steerMu.Lock()
 			w.start = begin
-			w.steer()
+			w.steer(true)
 			w.steerMu.Unlock()
 			w.held.change(func(l *Lease) { l.State = Sending })
 			return begin, nil
