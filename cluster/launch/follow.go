@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 )
@@ -87,7 +88,7 @@ func (f *follower) print(process string, line []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if line[len(line)-1] != '\n' {
-		line = append(line[:len(line):len(line)], '\n')
+		line = append(slices.Clip(line), '\n')
 	}
 	if _, err := fmt.Fprintf(f.w, "%-10s | %s", process, line); err != nil && f.err == nil {
 		f.err = err

@@ -73,7 +73,7 @@ func (j *Job) Complete() {
 	}
 	if j.Bus.Embedded && len(j.Bus.Token) == 0 {
 		b := make([]byte, 24)
-		rand.Read(b) //nolint:errcheck // never returns an error
+		rand.Read(b) // never returns an error
 		j.Bus.Token = []byte(base64.RawURLEncoding.EncodeToString(b))
 	}
 }

@@ -31,6 +31,12 @@ type Launcher interface {
 	Kill(ctx context.Context, job string) error
 }
 
+// Detacher is a [Launcher] whose jobs may go on when the process that launched them has ended. Jobs of others end with it.
+type Detacher interface {
+	// Detaches tells whether they do, with the options that were given.
+	Detaches() bool
+}
+
 // Handle is a job that was started. Its methods may be called from several goroutines.
 type Handle interface {
 	// Status tells how every process is doing, feeders first. Where the engine replaces processes, old ones may be told of too.

@@ -51,7 +51,7 @@ func archive(j *launch.Job, r launch.Role) (io.ReadCloser, error) {
 	}
 	out, in := io.Pipe()
 	go func() {
-		in.CloseWithError(write(in, list)) //nolint:errcheck // never returns an error
+		in.CloseWithError(write(in, list))
 	}()
 	return out, nil
 }

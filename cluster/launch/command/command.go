@@ -194,6 +194,11 @@ func (l *launcher) here(j *launch.Job, i int, folder process.Folder) []string {
 	return append([]string{self}, j.FeederCommand(i, layout).Args...)
 }
 
+// Detaches implements [launch.Detacher]: processes that others run do not end with this one.
+func (l *launcher) Detaches() bool {
+	return l.templates["status"] != nil && l.templates["feeder"] != nil
+}
+
 // Attach implements [launch.Launcher].
 func (l *launcher) Attach(_ context.Context, job string) (launch.Handle, error) {
 	h, err := process.Attach(l.Dir, job)

@@ -137,6 +137,9 @@ func (p *plan) busAddress(ctx context.Context, c *client) (string, error) {
 	}
 }
 
+// Detaches implements [launch.Detacher].
+func (l *launcher) Detaches() bool { return true }
+
 // Attach implements [launch.Launcher].
 func (l *launcher) Attach(ctx context.Context, job string) (launch.Handle, error) {
 	c, err := l.client(ctx)

@@ -12,9 +12,10 @@ import (
 	"github.com/iagoloadgen/iago/cluster/launch"
 )
 
+// The API has pointers where "not said" is something else than false or none.
 var (
-	yes, no = true, false
-	never   = 0
+	no    = false
+	never = 0
 )
 
 // layout is where processes find things.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 
@@ -53,12 +54,22 @@ func manifest(o object) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// block takes braces and quotes away where YAML does without; the encoder puts quotes back around text that would read as something else.
+// block takes braces away, and quotes from text that no version of YAML takes for something else: in 1.1, which Kubernetes' tools read, "yes" is
+// a truth and "1:30" a number.
 func block(n *yaml.Node) {
-	if n.Kind != yaml.ScalarNode || n.ShortTag() == "!!str" {
+	if n.Kind != yaml.ScalarNode || n.ShortTag() == "!!str" && plainText(n.Value) {
 		n.Style = 0
 	}
 	for _, c := range n.Content {
 		block(c)
 	}
+}
+
+func plainText(s string) bool {
+	switch strings.ToLower(s) {
+	case "", "y", "n", "yes", "no", "on", "off", "true", "false", "null":
+		return false
+	}
+	c := s[0]
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '/' || c == '$'
 }

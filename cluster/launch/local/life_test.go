@@ -268,8 +268,12 @@ func TestOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct{ setting, want string }{
-		{"nice=30", "nice: expected 0 to 19"}, {"grace=-1s", "grace:"}, {"grace=soon", "a duration"}, {"spread=perhaps", "true or false"},
-		{"spred=true", `did you mean "spread"?`}, {"nice", "key=value"},
+		{"nice=30", "nice: expected 0 to 19"},
+		{"grace=-1s", "grace:"},
+		{"grace=soon", "a duration"},
+		{"spread=perhaps", "true or false"},
+		{"nise=3", `did you mean "nice"?`},
+		{"nice", "key=value"},
 	} {
 		if _, err := d.New(nil, tt.setting); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, expected %q", tt.setting, err, tt.want)
