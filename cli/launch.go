@@ -159,7 +159,9 @@ func (f *launchFlags) attend(ctx context.Context, s streams, l launch.Launcher, 
 	go func() { followed <- launch.Follow(ctx, h, s.out, time.Second) }()
 	status, err := h.Wait(ctx)
 	if ctx.Err() != nil {
-		_ = <-followed // it was broken off
+		if err := <-followed; !errors.Is(err, context.Canceled) {
+			fmt.Fprintln(s.err, "its output:", err)
+		}
 		fmt.Fprintf(s.err, "interrupted: killing job %s\n", job)
 		end, cancel := context.WithTimeout(context.Background(), killTime)
 		defer cancel()

@@ -1,6 +1,7 @@
 // Package launchtest holds any implementation of launch.Launcher to the seam's contract, ours or a user's.
 //
-// The processes that are started are [Stub]: a program that takes the arguments of iago's feeders and workers, says hello and waits.
+// The processes that are started are [Stub]: a program that takes the arguments of iago's feeders and workers, says hello and
+// waits.
 package launchtest
 
 import (

@@ -19,7 +19,7 @@ func hello(r launch.Role, token []byte, env string) string {
 	return fmt.Sprintf("hello from a %s, %x", r, sha256.Sum256(append(token, env...)))
 }
 
-// Stub is what is started in the place of iago: it says hello and waits for a signal, or exits with the status of --exit=N. A TestMain calls it
+// Stub is what is started in the place of iago: it says hello, tells its arguments, and waits for a signal, or exits with the status of --exit=N. A TestMain calls it
 // when the test's own program is started with the arguments of a feeder or worker:
 //
 //	if launchtest.IsStub(os.Args) {
@@ -51,6 +51,7 @@ func Stub(args []string, stdout io.Writer) int {
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, syscall.SIGTERM, os.Interrupt)
 	fmt.Fprintln(stdout, hello(role, token, os.Getenv("STUB_ENV")))
+	fmt.Fprintln(stdout, "arguments:", launch.Join(args[1:]))
 	if exit >= 0 {
 		return exit
 	}
