@@ -17,7 +17,8 @@ import (
 	"time"
 )
 
-// Launcher starts jobs on one kind of engine. Its methods may be called from several goroutines.
+// Launcher starts jobs on one kind of engine. Its methods may be called from several goroutines. One that is an [io.Closer] too keeps connections
+// for its next request until it is closed; handles are of no use afterwards.
 type Launcher interface {
 	// Render returns what Start would ask for: manifests or command lines, the same for the same job. Nothing is started.
 	Render(Job) ([]File, error)

@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"context"
 	"errors"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -34,8 +35,8 @@ func newLauncher(t testing.TB, a *api, change func(*Options)) launch.Launcher {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if c := l.(*launcher).conn; c != nil {
-			c.http.CloseIdleConnections()
+		if err := l.(io.Closer).Close(); err != nil {
+			t.Error(err)
 		}
 	})
 	return l

@@ -137,6 +137,16 @@ func (p *plan) busAddress(ctx context.Context, c *client) (string, error) {
 	}
 }
 
+// Close closes connections that are not in use.
+func (l *launcher) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conn != nil {
+		l.conn.http.CloseIdleConnections()
+	}
+	return nil
+}
+
 // Detaches implements [launch.Detacher].
 func (l *launcher) Detaches() bool { return true }
 
