@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/iagoloadgen/iago/source"
 	"github.com/iagoloadgen/iago/transport"
@@ -73,4 +74,15 @@ func (s *Spec) relative() {
 		}
 		return p
 	})
+}
+
+// Files are the files that the spec reads, by their paths from the working directory, sorted. A program and its folder are not among them.
+func (s *Spec) Files() (list []string) {
+	for field, p := range s.paths() {
+		if *p != "" && *p != "-" && field != "processor.dir" {
+			list = append(list, *p)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }

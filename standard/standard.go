@@ -3,6 +3,11 @@
 package standard
 
 import (
+	_ "github.com/iagoloadgen/iago/cluster/launch/command"    // processes by a command of the user's
+	_ "github.com/iagoloadgen/iago/cluster/launch/kubernetes" // processes as Jobs in a Kubernetes cluster
+	_ "github.com/iagoloadgen/iago/cluster/launch/local"      // processes on this machine
+	_ "github.com/iagoloadgen/iago/cluster/launch/nomad"      // a job file for Nomad
+
 	_ "github.com/iagoloadgen/iago/transport/dns"       // DNS over UDP, TCP and TLS
 	_ "github.com/iagoloadgen/iago/transport/http1"     // HTTP/1.1, with and without TLS
 	_ "github.com/iagoloadgen/iago/transport/kestrel"   // the Kestrel queue

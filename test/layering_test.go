@@ -109,7 +109,7 @@ var allowed = map[string][]string{
 	"target/":          {"target/", "measure", "load"},
 	"cli":              {"job", "cluster", "cluster/", "spec", "report", "arrival", "source", "processor", "transport", "measure", "load", "target/", "internal/"},
 	"cmd/":             {"cli", "standard"},
-	"standard":         {"transport/", "source/", "processor/", "arrival/"},
+	"standard":         {"transport/", "source/", "processor/", "arrival/", "cluster/launch/", "discovery/"},
 	"internal/":        {},
 	"examples/":        {"(library)", "cli", "standard", "job", "spec", "arrival", "source", "processor", "transport", "load", "measure", "report"},
 	"test":             {},
@@ -120,6 +120,9 @@ var allowed = map[string][]string{
 	"test/kubernetes/": {},
 	"":                 {"job", "spec", "report", "standard"}, // the library
 	"bench/":           {"report", "target/"},
+
+	"cluster/launch":  {"internal/suggest"}, // what a launcher starts is a program, so that it knows nothing of the rest
+	"cluster/launch/": {"cluster/launch", "cluster/launch/internal/", "internal/suggest"},
 
 	"transport/tcp":           {"transport", "transport/tcp/payload", "load"},
 	"transport/udp":           {"transport", "transport/tcp/payload", "load"}, // a line stands for bytes in the same ways
@@ -246,8 +249,12 @@ func TestDependenciesOfOthers(t *testing.T) {
 		"test/netns":      {"golang.org/x/sys/unix"},
 		"test/kubernetes": {"golang.org/x/sys/unix"},
 
-		"cluster/bus":             nats,
-		"test/netns/counting":     {"golang.org/x/sys/unix", "gonum.org/v1/gonum/stat/distuv"},
+		"cluster/bus":                     nats,
+		"test/netns/counting":             {"golang.org/x/sys/unix", "gonum.org/v1/gonum/stat/distuv"},
+		"cluster/launch":                  {"go.yaml.in/yaml/v4"},
+		"cluster/launch/kubernetes":       {"go.yaml.in/yaml/v4"},
+		"cluster/launch/internal/process": {"golang.org/x/sys/unix"},
+
 		"processor/expr":          exprLang,
 		"transport/dns":           {"github.com/miekg/dns"},
 		"transport/thrift/client": {apacheThrift},

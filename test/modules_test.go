@@ -9,14 +9,15 @@ import (
 	"time"
 )
 
-// TestExamplesThatAreModules builds the examples that are modules of their own and runs their tests, as one would who has copied them.
+// TestExamplesThatAreModules builds the examples that are modules of their own and runs their tests, as one would who has copied them; and the
+// tests that are modules because of what they need.
 func TestExamplesThatAreModules(t *testing.T) {
 	long(t)
 	mods, err := filepath.Glob(filepath.Join(root, "examples", "*", "go.mod"))
 	if err != nil || len(mods) == 0 {
 		t.Fatalf("%d examples are modules: %v", len(mods), err)
 	}
-	for _, m := range mods {
+	for _, m := range append(mods, filepath.Join(root, "test", "manifests", "go.mod")) {
 		dir := filepath.Dir(m)
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			t.Parallel()
