@@ -8,9 +8,9 @@ DATE    ?= $(shell date -u +%Y-%m-%dT%H:%M:%SZ)
 LDFLAGS := -s -w -X github.com/iagoloadgen/iago/cli.version=$(VERSION) -X github.com/iagoloadgen/iago/cli.commit=$(COMMIT) -X github.com/iagoloadgen/iago/cli.date=$(DATE)
 TOOL    := go tool -modfile=tools/go.mod
 # Packages with goroutines of their own: their short tests are run again and again by `make flakes`.
-CONCURRENT := ./internal/... ./engine/... ./job/... ./source/... ./processor/... ./transport/... ./target/... ./report/...
+CONCURRENT := ./internal/... ./engine/... ./job/... ./source/... ./processor/... ./transport/... ./target/... ./report/... ./test/netns/... ./test/cluster/...
 
-.PHONY: help build demo test deps lint unit race fuzz flakes cross bench benchcmp peers vuln generate clean
+.PHONY: help build demo test deps kube lint unit race fuzz flakes cross bench benchcmp peers vuln generate clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -21,11 +21,14 @@ build: ## build bin/iago, static
 demo: build ## start the built-in target, replay a real access log against it, leave an HTML report
 	@scripts/demo.sh
 
-test: deps build lint cross unit race ## install what tests need, run every test
+test: deps build kube lint cross unit race ## install what tests need, run every test
 	@echo "all tests passed"
 
 deps: ## install the servers and the browser that tests need (Debian; as root)
 	@scripts/deps.sh
+
+kube: ## build Kubernetes for the tests of launchers into .cache, if it is not there (6 to 15 minutes)
+	@scripts/kube.sh
 
 lint: ## vet, golangci-lint, gofumpt
 	go vet ./...

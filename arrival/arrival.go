@@ -16,6 +16,9 @@
 // 1 ms. It covers the times (0, Duration], so that the uniform law has exactly ⌊Λ(Duration)⌋ arrivals: 10,000 at
 // 1000/s in 10 s, the last of them at the very end.
 //
+// A process that many workers share is divided into [Parts], which they can take over from each other, and its rate
+// changed while it runs by [Splice].
+//
 // Laws and profiles also have names, for the command line and the spec file: see [Register], [RegisterProfile],
 // [Parse] and [ParseProfile].
 package arrival

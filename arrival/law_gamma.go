@@ -51,14 +51,16 @@ func checkShape(shape float64) error {
 }
 
 type gamma struct {
-	rng   *rand.Rand
+	pcg   *rand.PCG
+	rng   *rand.Rand // over pcg
 	d, c  float64
 	scale float64
 	power float64 // 1/shape where the boost is needed, else 0
 }
 
 func newGamma(shape float64, seed uint64) *gamma {
-	g := &gamma{rng: newStream(seed, 0), scale: 1 / shape}
+	pcg := newPCG(seed, 0)
+	g := &gamma{pcg: pcg, rng: rand.New(pcg), scale: 1 / shape}
 	if shape < 1 {
 		g.power = 1 / shape
 		shape++
@@ -66,6 +68,13 @@ func newGamma(shape float64, seed uint64) *gamma {
 	g.d = shape - 1.0/3
 	g.c = 1 / math.Sqrt(9*g.d)
 	return g
+}
+
+// Clone makes gamma a [Cloner].
+func (g *gamma) Clone() Law {
+	c, pcg := *g, *g.pcg
+	c.pcg, c.rng = &pcg, rand.New(&pcg)
+	return &c
 }
 
 func (g *gamma) Gap() float64 {

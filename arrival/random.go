@@ -13,7 +13,9 @@ func mix(x uint64) uint64 {
 
 // newStream returns the random numbers that belong to a seed and a part (0: the whole): PCG-DXSM, started at
 // places far from each other for neighboring seeds and parts.
-func newStream(seed, part uint64) *rand.Rand {
+func newStream(seed, part uint64) *rand.Rand { return rand.New(newPCG(seed, part)) }
+
+func newPCG(seed, part uint64) *rand.PCG {
 	s := mix(seed) ^ mix(^part)
-	return rand.New(rand.NewPCG(mix(s), mix(s+1)))
+	return rand.NewPCG(mix(s), mix(s+1))
 }

@@ -86,12 +86,7 @@ func (s *Schedule) draw() bool {
 	if s.index+1 >= s.n {
 		return false
 	}
-	s.part += s.law.Gap()
-	if s.part >= 1 {
-		carry := math.Floor(s.part)
-		s.whole += carry
-		s.part -= carry // exact: the difference has no more bits than part had
-	}
+	s.whole, s.part = addGap(s.whole, s.part, s.law.Gap())
 	area := s.whole + s.part
 	var t float64
 	if s.rate > 0 {
@@ -107,4 +102,15 @@ func (s *Schedule) draw() bool {
 	s.index++
 	s.due = max(s.due, int64(ns))
 	return true
+}
+
+// addGap adds a gap to the sum whole + part.
+func addGap(whole, part, gap float64) (float64, float64) {
+	part += gap
+	if part >= 1 {
+		carry := math.Floor(part)
+		whole += carry
+		part -= carry // exact: the difference has no more bits than part had
+	}
+	return whole, part
 }

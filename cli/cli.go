@@ -92,7 +92,7 @@ Try it on a target that comes with it:
 		}
 		return fmt.Errorf("%w\nSee '%s --help'", suggestFlag(c, err), c.CommandPath())
 	})
-	root.AddCommand(newRun(s), newValidate(s), newTarget(s), newReport(s), newList(s), newSchema(s), newVersion(s), newDoctor(s))
+	root.AddCommand(newRun(s), newFeed(s), newWorker(s), newCtl(s), newLaunch(s), newValidate(s), newTarget(s), newReport(s), newList(s), newSchema(s), newVersion(s), newDoctor(s))
 	root.SetHelpCommand(newHelp(root, s))
 	root.InitDefaultCompletionCmd()
 	return root

@@ -23,7 +23,7 @@ type launchFlags struct {
 	kill               string
 	render, yes        bool
 	detach, keep, exec bool
-	job                jobFlags
+	job                launchJobFlags
 }
 
 func newLaunch(s streams) *cobra.Command {

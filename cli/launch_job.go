@@ -14,8 +14,8 @@ import (
 	"github.com/iagoloadgen/iago/spec"
 )
 
-// jobFlags say what a job is made of.
-type jobFlags struct {
+// launchJobFlags say what a job is made of.
+type launchJobFlags struct {
 	name, cron, binary     string
 	workers, feeders       int
 	bus, listen            string
@@ -27,7 +27,7 @@ type jobFlags struct {
 	feederArgs, workerArgs []string
 }
 
-func (f *jobFlags) add(fl *pflag.FlagSet) {
+func (f *launchJobFlags) add(fl *pflag.FlagSet) {
 	fl.StringVar(&f.name, "job", "", "`NAME` of the job (default: the spec's and the time)")
 	fl.IntVar(&f.workers, "workers", 1, "how many `N` workers")
 	fl.IntVar(&f.feeders, "feeders", 1, "how many `N` feeders: one works, the others stand by")
@@ -51,7 +51,7 @@ func (f *jobFlags) add(fl *pflag.FlagSet) {
 }
 
 // read makes the job of a spec file.
-func (f *jobFlags) read(path string, l *launchFlags) (*launch.Job, error) {
+func (f *launchJobFlags) read(path string, l *launchFlags) (*launch.Job, error) {
 	if isAddress(path) {
 		return nil, fmt.Errorf("%s: a spec file is needed; expected such as shop.yaml", path)
 	}

@@ -25,11 +25,13 @@ import (
 type runFlags struct {
 	quiet, yes bool
 	poller     string
+	workers    int
 }
 
 func newRun(s streams) *cobra.Command {
 	var flags func() []given
 	var f runFlags
+	var jobs jobFlags
 	c := &cobra.Command{
 		Use:   "run SPEC.yaml | URL…",
 		Short: "Run a test",
@@ -50,6 +52,13 @@ Ctrl-C stops the schedule, waits for what is under way and writes the results; a
 			if err != nil {
 				return usage(err)
 			}
+			if f.workers > 0 {
+				if err := poller.Check(f.poller); err != nil {
+					return usage(fmt.Errorf("--poller: %w", err))
+				}
+				jobs.workers = f.workers
+				return runWorkers(s, sp, &jobs, f)
+			}
 			return run(s, sp, f)
 		},
 	}
@@ -57,6 +66,8 @@ Ctrl-C stops the schedule, waits for what is under way and writes the results; a
 	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
 	c.Flags().BoolVar(&f.yes, "yes", false, "no confirmation for targets beyond loopback and private addresses")
 	c.Flags().StringVar(&f.poller, "poller", poller.Auto, "`NAME` of how connections are watched: "+poller.Auto+" (the first that can be had), "+strings.Join(poller.Names(), ", "))
+	c.Flags().IntVar(&f.workers, "workers", 0, "run in `N` worker processes on this machine, joined over an embedded bus; 0: in this process")
+	jobs.add(c)
 	c.Flags().SortFlags = false
 	return c
 }

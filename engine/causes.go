@@ -32,6 +32,7 @@ const (
 	causeTLSVerify      = "tls: certificate not trusted"
 	causeTLS            = "tls: handshake failed"
 	causeEncode         = "not encodable"
+	causeGone           = "target gone"
 )
 
 // Rules that drop, and what unsent requests waited for.
@@ -40,6 +41,8 @@ const (
 	dropOverload    = measure.DroppedOverload
 	waitConnections = measure.UnsentConnections
 	waitDescriptors = measure.UnsentDescriptors
+	causeLease      = measure.FailedLease
+	waitTargets     = "no target"
 	waitThinking    = "their moment"
 )
 

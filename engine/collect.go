@@ -17,13 +17,15 @@ type collector struct {
 
 	latest  []int // by shard: the last second it has handed in; far off once it has ended
 	pending map[int]*measure.Interval
-	next    int // the first second not passed on
+	next    int               // the first second not passed on
+	total   *measure.Interval // of the whole run: its labels only
 }
 
 func newCollector(shards int, give func(*measure.Interval)) *collector {
 	c := &collector{
 		in: make(chan handIn, 4*shards), spare: make(chan *measure.Interval, 4*shards),
 		give: give, latest: make([]int, shards), pending: map[int]*measure.Interval{},
+		total: measure.NewInterval(),
 	}
 	for i := range c.latest {
 		c.latest[i] = -1
@@ -80,6 +82,7 @@ func (c *collector) flush() {
 }
 
 func (c *collector) pass(iv *measure.Interval) {
+	c.total.AddLabels(iv)
 	if c.give != nil {
 		c.give(iv)
 	}

@@ -4,6 +4,7 @@
 package engine
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -52,6 +53,11 @@ type Config struct {
 
 	// Schedule gives shard i of n its part of the arrivals; nil in closed mode.
 	Schedule func(shard, shards int) Schedule
+	// Live is a schedule that is steered from outside, instead. Duration and N have no say then.
+	Live *Live
+	// Begin is asked for the start instant once everything is ready; it may wait for others. nil: the run starts at once. An instant in
+	// the past: the run is joined in the middle.
+	Begin func(context.Context) (time.Time, error)
 	// Closed makes every connection send again as soon as it has its answer, for Duration and at most N requests.
 	Closed   bool
 	Duration time.Duration // closed mode's length; 0: until N, the source's end or a stop
@@ -103,7 +109,7 @@ func (c *Config) check() error {
 		return errors.New("engine: no codec")
 	case len(c.Targets) == 0:
 		return errors.New("engine: no targets")
-	case (c.Schedule == nil) != c.Closed:
+	case (c.Schedule == nil && c.Live == nil) != c.Closed, c.Schedule != nil && c.Live != nil:
 		return errors.New("engine: a schedule is needed in open mode, and only there")
 	case c.Closed && c.Connections <= 0:
 		return errors.New("engine: closed mode needs a number of connections")
@@ -128,6 +134,7 @@ type Result struct {
 	End      End
 	Labels   map[string]*measure.Label
 	Failures []measure.Failure
+	Sample   *measure.Sample // what Failures are of, to be merged with that of other processes
 	Source   source.Stats
 	Unused   int64 // requests prepared ahead and not taken
 	Arrivals int64

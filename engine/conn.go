@@ -9,7 +9,8 @@ import (
 // item is a prepared request. It goes round: producer → ring → shard → producer.
 type item struct {
 	req    load.Request
-	target int32 // whom Wire is encoded for
+	target int32 // whom Wire is encoded for; -1: there was no target
+	set    int32 // number of the set of targets that is among; 0: of an empty one
 	label  int32 // -1: none
 	fixed  bool  // shared by all: never given back, never encoded again
 	pinned bool  // for target alone

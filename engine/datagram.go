@@ -52,9 +52,9 @@ const (
 	datagramBatch = 64
 )
 
-func newSockets(codec transport.Datagrams, targets, shards int, keep int64) *sockets {
+func newSockets(codec transport.Datagrams, shards int, keep int64) *sockets {
 	m := codec.Matching()
-	k := &sockets{codec: codec, match: m.Match, mask: 1<<m.Bits - 1, byTarget: make([][]*socket, targets), turn: make([]int, targets)}
+	k := &sockets{codec: codec, match: m.Match, mask: 1<<m.Bits - 1}
 	if m.Match != transport.MatchOrder {
 		k.most = max((m.Sockets+shards-1)/shards, 1)
 	}
@@ -318,7 +318,7 @@ func (k *sockets) answer(s *shard, c *socket, b []byte) {
 
 // idle lets a socket on which answers come in order be used again.
 func (k *sockets) idle(c *socket) {
-	if k.match == transport.MatchOrder && c.open {
+	if k.match == transport.MatchOrder && c.open && !c.old {
 		k.byTarget[c.target] = append(k.byTarget[c.target], c)
 	}
 }

@@ -255,3 +255,38 @@ func TestDatagramsFollowANameThatResolvesAnew(t *testing.T) {
 		}
 	}
 }
+
+func TestDatagramsFollowTheTargets(t *testing.T) {
+	grams := func(hosts ...int) (list []load.Target) {
+		for _, t := range simTargets(hosts...) {
+			t.Datagram = true
+			list = append(list, t)
+		}
+		return list
+	}
+	for _, match := range []transport.Match{transport.MatchKey, transport.MatchOrder, transport.MatchNone} {
+		for _, limit := range []int{0, 8} {
+			f := newFarm(t, 0)
+			f.s.serve = func(c *simConn, b string) {
+				f.seen[c.addr.Addr().String()]++
+				f.s.after(20*time.Millisecond, func() { c.datagram(gram(b, 200)) })
+			}
+			for at, hosts := range map[int64][]int{second: {1, 2}, 2 * second: {2}, 3 * second: {}, 3*second + 500*ms: {1}} {
+				f.s.at(at, func() {
+					if err := f.s.engine.SetTargets(grams(hosts...)); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			f.s.at(2*second+500*ms, func() {
+				if f.open("10.0.0.1") > 0 || f.open("10.0.0.2") == 0 {
+					t.Errorf("match %d: sockets %d and %d", match, f.open("10.0.0.1"), f.open("10.0.0.2"))
+				}
+			})
+			m, _ := simRun(t, f.s, gramConfig(match, 16, Config{Schedule: evenly(300, 1200), Connections: limit, Targets: grams(1)}))
+			if m.Requests.Completed != 1200 || f.seen["10.0.0.1"] < 730 || f.seen["10.0.0.1"] > 770 {
+				t.Errorf("match %d, limit %d: %+v, %v", match, limit, m.Requests, f.seen)
+			}
+		}
+	}
+}

@@ -97,7 +97,7 @@ func (d *desk) tell(s *shard, a arrival, o outcome, service int64) {
 // fill says what has become of a.
 func (x *exchange) fill(s *shard, a *arrival, o outcome, service int64) {
 	x.Request, x.Cause, x.Depth = &a.item.req, o.cause, int(a.depth)
-	x.Status, x.Target, x.whole = "", s.e.targets[o.target].URL, false
+	x.Status, x.Target, x.whole = "", s.set.url(o.target), false
 	x.Due, x.Latency, x.Service = ns(a.due), ns(o.end-a.due), ns(service)
 	x.Response.Reset()
 	if o.cause == "" {

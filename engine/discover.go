@@ -16,27 +16,36 @@ import (
 // discoverTimeout bounds the questions about which targets there are.
 const discoverTimeout = 10 * time.Second
 
-// discover lets the codec find the targets behind the given ones.
-func (e *Engine) discover(ctx context.Context) error {
+// discover lets the codec find the targets behind the given ones, before the run.
+func (e *engine) discover(ctx context.Context) error {
+	given := e.resolver.targets
 	d, ok := e.cfg.Codec.(transport.Discoverer)
-	if !ok {
+	if !ok || len(given) == 0 {
 		return nil
 	}
+	found, err := e.find(ctx, d, given)
+	if err == nil {
+		e.roster.replace(found)
+	}
+	return err
+}
+
+// find asks targets once for the ones that there are.
+func (e *engine) find(ctx context.Context, d transport.Discoverer, targets []load.Target) ([]load.Target, error) {
 	ctx, cancel := context.WithTimeout(ctx, discoverTimeout)
 	defer cancel()
-	found, err := d.Discover(ctx, e.targets, e.dial)
+	found, err := d.Discover(ctx, targets, e.dial)
 	switch {
 	case err != nil:
-		return fmt.Errorf("engine: discovering targets: %w", err)
+		return nil, fmt.Errorf("engine: discovering targets: %w", err)
 	case len(found) == 0:
-		return fmt.Errorf("engine: discovering targets: %s names none", e.targets[0].URL)
+		return nil, fmt.Errorf("engine: discovering targets: %s names none", targets[0].URL)
 	}
-	e.setTargets(found)
-	return nil
+	return found, nil
 }
 
 // dial opens a connection as the run would.
-func (e *Engine) dial(ctx context.Context, t *load.Target) (io.ReadWriteCloser, error) {
+func (e *engine) dial(ctx context.Context, t *load.Target) (io.ReadWriteCloser, error) {
 	network, address := "tcp", net.JoinHostPort(t.Host, strconv.Itoa(t.Port))
 	if t.Unix != "" {
 		network, address = "unix", t.Unix

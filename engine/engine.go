@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"fmt"
 	"math"
 	"runtime"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"github.com/iagoloadgen/iago/internal/poller"
-	"github.com/iagoloadgen/iago/load"
 	"github.com/iagoloadgen/iago/measure"
 	"github.com/iagoloadgen/iago/transport"
 )
@@ -46,10 +44,12 @@ type engine struct {
 	endMu    sync.Mutex
 	end      End
 	err      error
-	targets  []load.Target
+	roster   *roster
+	set      atomic.Pointer[targetSet] // the newest: the shards take it over at their next pass
+	agreed   atomic.Pointer[targetSet] // the newest that all shards have: requests are prepared for it
+	presence attendance
 	router   transport.Router // nil: targets are used in rotation
 	resolver *resolver
-	tls      []*tls.Config // by target
 	dials    sync.WaitGroup
 	prod     *producer
 	answers  *responder // nil: nobody wants to see outcomes
@@ -73,17 +73,8 @@ func New(c Config) (*Engine, error) {
 	e.cfg = c
 	e.newPoller = e.poller
 	e.router, _ = c.Codec.(transport.Router)
-	e.setTargets(c.Targets)
+	e.roster = newRoster(&e.engine, c.Targets)
 	return e, nil
-}
-
-// setTargets takes over the targets of the run.
-func (e *engine) setTargets(targets []load.Target) {
-	e.targets, e.tls = targets, nil
-	for i := range targets {
-		e.tls = append(e.tls, tlsFor(e.cfg.TLS, &targets[i]))
-	}
-	e.resolver = newResolver(targets, e.logf)
 }
 
 // poller makes a shard's poller and notes which it is.
@@ -112,6 +103,11 @@ func (e *engine) tell(order int32, why End) {
 			break
 		}
 	}
+	e.wake()
+}
+
+// wake has the shards look at what they have been told.
+func (e *engine) wake() {
 	e.endMu.Lock()
 	defer e.endMu.Unlock()
 	for _, s := range e.shards {
@@ -146,13 +142,12 @@ func (e *engine) logf(format string, args ...any) {
 	}
 }
 
-func (e *engine) addresses(t int) *addrSet { return e.resolver.sets[t].Load() }
-
 // Run runs to the end. When ctx ends, the schedule stops as by Stop(EndInterrupted). The result holds also beside an error;
 // an error before the start (a name that does not resolve) leaves it empty.
 func (e *Engine) Run(ctx context.Context) (Result, error) {
 	e.ctx, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	defer e.cancel()
+	e.roster.enter(rosterWaiting)
 	if err := e.discover(ctx); err != nil {
 		return Result{}, err
 	}
@@ -174,6 +169,7 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 	defer side.Wait()
 	defer e.dials.Wait()
 	defer e.cancel()
+	defer e.roster.enter(rosterClosed)
 	side.Go(func() { e.resolver.follow(e.ctx, e.cfg.Resolve) })
 	col := newCollector(e.cfg.Shards, e.cfg.OnInterval)
 	if err := e.build(col); err != nil {
@@ -186,6 +182,9 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 	if e.answers != nil {
 		go e.answers.run()
 	}
+	if e.prod != nil && e.prod.marks != nil {
+		side.Go(func() { e.prod.marks.run(e.ctx.Done()) })
+	}
 	stop := context.AfterFunc(ctx, func() { e.Stop(EndInterrupted) })
 	defer stop()
 	run.Go(col.run)
@@ -197,7 +196,7 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 		e.answers.end()
 	}
 	e.prod.await(sourceGrace)
-	return e.result(elapsed), e.err
+	return e.result(col, elapsed), e.err
 }
 
 // closeStage ends what reads the source by itself. Then the producer and the responder, which may wait for it, go on.
@@ -242,8 +241,10 @@ func (e *Engine) launch(ctx context.Context, run *sync.WaitGroup) error {
 			first = fmt.Errorf("engine: %w", err)
 		}
 	}
+	if first == nil {
+		first = e.startClock(ctx)
+	}
 	failed = first != nil
-	e.startClock()
 	e.endMu.Lock()
 	for i, s := range e.shards {
 		s.poll = polls[i]
@@ -264,25 +265,35 @@ func lockAndPoll(newPoller func() (poller.Poller, error)) (poller.Poller, error)
 	return newPoller()
 }
 
-// startClock sets the start instant.
-func (e *Engine) startClock() {
+// startClock sets the start instant: the agreed one, or a moment from now.
+func (e *Engine) startClock(ctx context.Context) (err error) {
 	e.start = time.Now().Add(startIn)
+	if e.cfg.Begin != nil {
+		if e.start, err = e.cfg.Begin(ctx); err != nil {
+			return err
+		}
+	}
 	if e.newClock == nil {
 		start := e.start
 		e.newClock = func() func() int64 { return func() int64 { return int64(time.Since(start)) } }
 	}
+	if l := e.cfg.Live; l != nil {
+		for _, s := range e.shards {
+			s.steered.shift = int64(l.base.Sub(e.start))
+		}
+		wake := e.wake
+		l.wake.Store(&wake)
+	}
+	return nil
 }
 
 // build makes the shards and, unless one fixed request is sent, the producer.
 func (e *Engine) build(col *collector) error {
 	n := e.cfg.Shards
-	var fixed []*item
-	if e.cfg.Fixed != nil {
-		var err error
-		if fixed, err = e.fixedItems(); err != nil {
-			return err
-		}
-	} else {
+	if err := e.roster.begin(n); err != nil {
+		return err
+	}
+	if e.cfg.Fixed == nil {
 		e.prod = newProducer(&e.engine, n)
 	}
 	if e.cfg.Responder != nil {
@@ -290,42 +301,42 @@ func (e *Engine) build(col *collector) error {
 	}
 	for i := range n {
 		s := &shard{
-			e: &e.engine, cfg: &e.cfg, id: i, fixed: fixed, rotate: i, nextTidy: tidyEvery,
+			e: &e.engine, cfg: &e.cfg, id: i, rotate: i, nextTidy: tidyEvery,
 			share:  e.share(i),
 			handed: make(chan handover, 64),
 			buf:    make([]byte, bufSize), events: make([]poller.Event, 512),
 			waiter: waiter{mode: e.cfg.Wait, margin: 20_000},
 			now:    -1,
 		}
-		for range e.targets {
-			s.pools = append(s.pools, &pool{addr: i})
-		}
 		if e.prod != nil {
 			s.feed = e.prod.feeds[i]
 		}
-		if d, ok := e.cfg.Codec.(transport.Datagrams); ok && e.targets[0].Datagram {
-			s.sockets = newSockets(d, len(e.targets), n, e.cfg.Keep)
+		if d, ok := e.cfg.Codec.(transport.Datagrams); ok && e.cfg.Targets[0].Datagram {
+			s.sockets = newSockets(d, n, e.cfg.Keep)
 		}
 		if e.answers != nil {
 			s.desk = newDesk(e.answers, max(e.cfg.FollowUps.Pending/n, 1))
 			e.answers.desks = append(e.answers.desks, s.desk)
 		}
-		if e.cfg.Closed {
+		switch {
+		case e.cfg.Live != nil:
+			s.steered = e.cfg.Live.newSteered(i, n)
+			s.sched = s.steered.share
+		case e.cfg.Closed:
 			s.closed.idle = s.share.connections * e.cfg.Pipeline
-		} else {
+		default:
 			s.sched = e.cfg.Schedule(i, n)
 		}
 		s.rec = recorder{
 			cur: measure.NewInterval(), out: col.in, id: i, spare: col.spare, nextTick: second, warm: int64(e.cfg.Warmup),
-			sample: measure.NewSample(e.cfg.Seed + uint64(i)), targets: e.targets, codec: e.cfg.Codec,
+			sample: measure.NewSample(e.cfg.Seed + uint64(i)), codec: e.cfg.Codec,
 		}
-		if len(fixed) > 0 && fixed[0].req.Label != "" {
-			s.rec.only = new(measure.Label)
-			s.rec.labels = []*measure.Label{s.rec.only}
-		}
+		s.adopt(e.set.Load())
+		s.rec.only = len(s.fixed) > 0 && s.fixed[0].req.Label != ""
 		s.prime()
 		e.shards = append(e.shards, s)
 	}
+	e.roster.goOn()
 	return nil
 }
 
@@ -351,20 +362,4 @@ func (e *Engine) share(i int) share {
 		}
 	}
 	return s
-}
-
-// fixedItems encodes the one request for every target.
-func (e *Engine) fixedItems() ([]*item, error) {
-	var items []*item
-	turn := -1
-	for range e.targets {
-		it := &item{req: *e.cfg.Fixed, label: -1, fixed: true}
-		it.req.Wire = nil
-		if err := e.encode(it, &turn); err != nil {
-			return nil, fmt.Errorf("engine: request: %w", err)
-		}
-		e.labelOf(&it.req)
-		items = append(items, it)
-	}
-	return items, nil
 }

@@ -110,7 +110,7 @@ type producer struct {
 	next   int // feed whose turn it is
 	target int
 	labels map[string]int32
-	names  []string
+	names  labelNames
 	made   []*item              // of the record at hand
 	addTo  func() *load.Request // add, made once: a method's value costs an allocation
 
@@ -119,6 +119,7 @@ type producer struct {
 	first               []string // of the bad ones
 	hopeless            func()   // called once, when hopelessAfter records have been bad and none good
 
+	marks   *marks // nil: the source does not want to know
 	parked  atomic.Bool
 	undealt atomic.Int64 // made when the run ended, and pushed nowhere
 	timer   *time.Timer  // looks again all the same: a shard may have missed that the producer waits
@@ -136,6 +137,9 @@ func newProducer(e *engine, shards int) *producer {
 	p.hopeless = func() {}
 	for range shards {
 		p.feeds = append(p.feeds, newFeed(p, e.cfg.RingSize))
+	}
+	if c, ok := e.cfg.Source.(Confirmer); ok {
+		p.marks = &marks{source: c, feeds: p.feeds}
 	}
 	return p
 }
@@ -206,6 +210,7 @@ func (p *producer) run() {
 				return
 			}
 		}
+		p.marks.note()
 	}
 }
 
@@ -273,18 +278,16 @@ func (p *producer) add() *load.Request {
 
 // encode makes it's bytes, for the target that the codec names or the next in rotation.
 func (e *engine) encode(it *item, turn *int) error {
+	return e.encodeFor(e.agreed.Load(), it, turn)
+}
+
+// encodeFor is encode for one of set's targets.
+func (e *engine) encodeFor(set *targetSet, it *item, turn *int) error {
 	req := &it.req
-	it.pinned = false
-	if e.router != nil {
-		if t := e.router.Route(req, e.targets); t >= 0 {
-			it.target, it.pinned = int32(t), true
-		}
+	if err := e.choose(set, it, turn); err != nil {
+		return err
 	}
-	if !it.pinned {
-		*turn = (*turn + 1) % len(e.targets)
-		it.target = int32(*turn)
-	}
-	wire, err := e.cfg.Codec.AppendRequest(req.Wire[:0], req, &e.targets[it.target])
+	wire, err := e.cfg.Codec.AppendRequest(req.Wire[:0], req, e.whom(set, it.target))
 	if err != nil {
 		return err
 	}
@@ -312,9 +315,8 @@ func (p *producer) label(it *item) {
 	}
 	n, ok := p.labels[name]
 	if !ok {
-		n = int32(len(p.names))
+		n = p.names.add(name)
 		p.labels[name] = n
-		p.names = append(p.names, name)
 	}
 	it.label = n
 }
@@ -329,7 +331,7 @@ func (p *producer) deal(it *item, full func()) bool {
 				p.next = (p.next + i + 1) % len(p.feeds)
 				return true
 			}
-			if !p.e.cfg.Closed {
+			if !p.e.cfg.Closed && p.e.cfg.Live == nil {
 				break // the schedule deals arrivals strictly in turn
 			}
 		}

@@ -191,8 +191,11 @@ func (s *shard) closeCause(c *conn, cause string) string {
 // complete ends c's first request with its answer, or sends it on to where the answer points.
 func (s *shard) complete(c *conn, end int64) {
 	f := c.detach()
-	depth, target := f.depth, c.resp.Redirect-1
-	moved := target >= 0 && target < len(s.pools) && f.redirects < maxRedirects
+	depth, target := f.depth, -1
+	if c.resp.Redirect > 0 {
+		target = s.redirected(&c.resp)
+	}
+	moved := target >= 0 && f.redirects < maxRedirects
 	if moved {
 		f.prefix = append([]byte(nil), c.resp.RedirectPrefix...)
 	} else {

@@ -22,13 +22,7 @@ func (s *shard) enqueue(a arrival) {
 		return
 	}
 	s.lineOf(a.item).push(a)
-	s.waiting++
-	if a.item.pinned {
-		s.pinnedWaiting++
-	}
-	if a.depth > 0 {
-		s.followWaiting++
-	}
+	s.count(s.lineOf(a.item), &a, 1)
 	if s.why == waitDescriptors {
 		s.rec.cur.DescriptorWaits++
 	}
@@ -37,20 +31,25 @@ func (s *shard) enqueue(a arrival) {
 // unqueue takes the first out of a line. Its item may have been given back by then.
 func (s *shard) unqueue(l *line) arrival {
 	a := l.pop()
-	s.waiting--
+	s.count(l, &a, -1)
+	return a
+}
+
+// count notes that a has come to l, or has left it.
+func (s *shard) count(l *line, a *arrival, d int) {
+	s.waiting += d
 	if l != &s.line {
-		s.pinnedWaiting--
+		s.pinnedWaiting += d
 	}
 	if a.depth > 0 {
-		s.followWaiting--
+		s.followWaiting += int64(d)
 	}
-	return a
 }
 
 // drain sends waiting requests, oldest first, while there are connections for them. A request that fails at once
 // comes back here; the outer call goes on with the next.
 func (s *shard) drain() {
-	if s.draining {
+	if s.draining || len(s.live) == 0 {
 		return
 	}
 	s.draining = true
@@ -61,7 +60,7 @@ func (s *shard) drain() {
 		}
 	}
 	for l := s.oldest(); l != nil && !s.finished; l = s.oldest() {
-		if !s.launch(*l.front()) {
+		if !s.launchWaiting(*l.front()) {
 			l.blocked = true
 			continue
 		}

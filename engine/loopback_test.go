@@ -35,12 +35,13 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // lineServer answers lines over loopback and remembers them.
 type lineServer struct {
 	net.Listener
-	wg     sync.WaitGroup
-	mu     sync.Mutex
-	seen   map[string]int
-	conns  map[net.Conn]bool
-	opened atomic.Int64
-	reply  func(line string) string // "" never answers
+	wg      sync.WaitGroup
+	mu      sync.Mutex
+	seen    map[string]int
+	conns   map[net.Conn]bool
+	opened  atomic.Int64
+	serving atomic.Int64             // connections
+	reply   func(line string) string // "" never answers
 }
 
 func startLines(t *testing.T, conf *tls.Config, reply func(string) string) *lineServer {
@@ -73,6 +74,8 @@ func (s *lineServer) accept() {
 }
 
 func (s *lineServer) serve(c net.Conn) {
+	s.serving.Add(1)
+	defer s.serving.Add(-1)
 	defer c.Close()
 	r := bufio.NewReader(c)
 	for {

@@ -7,9 +7,11 @@ type pool struct {
 	idle      connList // by the moment they became idle
 	roomy     connList // busy, with room in their pipelines; the next one to use first
 	open      int
+	most      int   // of them, while others are to have their part; 0: no matter
 	line      line  // of requests for this target alone
 	addr      int   // rotates over the target's addresses
 	resolved  int32 // generation of the target's addresses that is in use
+	place     int   // where its target is among those in use; -1: it is gone
 	fails     int   // in a row, to connect
 	downUntil int64 // no attempts before, if other targets are there
 }
@@ -19,10 +21,10 @@ const (
 	backoffMax = 10 * second
 )
 
-// preferred is the next target in rotation.
+// preferred is the place of the next target in rotation.
 func (s *shard) preferred() int {
 	s.rotate++
-	if s.rotate >= len(s.pools) {
+	if s.rotate >= len(s.live) {
 		s.rotate = 0
 	}
 	return s.rotate
@@ -30,14 +32,19 @@ func (s *shard) preferred() int {
 
 // up returns t, or the next target after it that has not lately failed; t itself when all have.
 func (s *shard) up(t int) int {
-	for i := range s.pools {
-		u := (t + i) % len(s.pools)
-		if s.pools[u].downUntil <= s.now {
+	if s.pools[t].downUntil <= s.now {
+		return t
+	}
+	for i := 1; i < len(s.live); i++ {
+		if u := s.after(t, i); s.pools[u].downUntil <= s.now {
 			return u
 		}
 	}
 	return t
 }
+
+// after is the target i places behind t, in a round.
+func (s *shard) after(t, i int) int { return int(s.live[(s.pools[t].place+i)%len(s.live)]) }
 
 // launch gives a to a kept connection, to a new one, or to the pipeline of a busy one. It reports false when a must wait.
 func (s *shard) launch(a arrival) bool {
@@ -52,8 +59,8 @@ func (s *shard) launch(a arrival) bool {
 		return true
 	}
 	// The wanted target has none to give, but a connection is a connection.
-	for i := 1; i < len(s.pools); i++ {
-		if u := (t + i) % len(s.pools); s.pools[u].downUntil <= s.now && s.tryTarget(u, a) {
+	for i := 1; i < len(s.live); i++ {
+		if u := s.after(t, i); s.pools[u].downUntil <= s.now && s.tryTarget(u, a) {
 			return true
 		}
 	}
@@ -85,8 +92,9 @@ func (s *shard) tryTarget(t int, a arrival) bool {
 
 // room keeps c in the list of connections with room in their pipelines, or out of it.
 func (s *shard) room(c *conn) {
-	has := c.state == connBusy && c.depth < s.cfg.Pipeline && c.held == nil
-	list := &s.pools[c.target].roomy
+	p := s.pools[c.target]
+	has := c.state == connBusy && c.depth < s.cfg.Pipeline && c.held == nil && c.addr == p.resolved
+	list := &p.roomy
 	if c.roomy {
 		list.remove(c)
 	}
@@ -98,7 +106,8 @@ func (s *shard) room(c *conn) {
 // mayOpen tells whether the limits allow one more connection, and notes which does not.
 func (s *shard) mayOpen(p *pool) bool {
 	switch {
-	case s.share.connections > 0 && s.open >= s.share.connections, s.share.perTarget > 0 && p.open >= s.share.perTarget:
+	case s.share.connections > 0 && s.open >= s.share.connections, s.share.perTarget > 0 && p.open >= s.share.perTarget,
+		p.most > 0 && p.open >= p.most:
 		s.why = waitConnections
 		return false
 	case s.share.descriptors > 0 && s.open >= s.share.descriptors, s.retryAt > s.now:
@@ -113,14 +122,12 @@ func (s *shard) fit(a arrival, t int) (arrival, bool) {
 	switch it := a.item; {
 	case int(it.target) == t:
 	case it.fixed:
-		a.item = s.fixed[t]
+		a.item = s.fixed[s.pools[t].place]
 	default:
-		wire, err := s.cfg.Codec.AppendRequest(it.req.Wire[:0], &it.req, &s.e.targets[t])
-		if err != nil { // it could be encoded for another target, so this is very odd
+		if s.encodeAgain(it, t) != nil { // it could be encoded for another target, so this is very odd
 			s.drop(a, causeEncode)
 			return a, false
 		}
-		it.req.Wire, it.target = wire, int32(t)
 	}
 	return a, true
 }
@@ -161,7 +168,10 @@ func (s *shard) closeConn(c *conn) {
 		p.roomy.remove(c)
 		c.roomy = false
 	}
-	if c.hasFD {
+	switch {
+	case c.hasFD && s.aborting:
+		s.poll.Abort(c.handle)
+	case c.hasFD:
 		s.poll.Close(c.handle)
 	}
 	c.state, c.hasFD, c.tls, c.codec = connFree, false, nil, nil
@@ -189,7 +199,7 @@ func (s *shard) beginConn(t int, it *item) (c *conn, err error) {
 	p.addr++
 	c = s.newConn(t)
 	c.addr, c.server = set.generation, addr
-	if s.e.targets[t].TLS {
+	if s.set.all[t].TLS {
 		err = s.dialTLS(c, addr, &it.req)
 	} else {
 		c.handle, err = s.poll.Open(addr, c.token())
@@ -217,7 +227,7 @@ func (s *shard) dialing(c *conn, f *flight, err error) {
 // resolved looks up the target's addresses. Once they have changed, kept connections are to the old ones: they are closed,
 // busy ones as soon as they have their answers.
 func (s *shard) resolved(t int) *addrSet {
-	set, p := s.e.addresses(t), s.pools[t]
+	set, p := s.set.addrs[t].Load(), s.pools[t]
 	if set.generation != p.resolved {
 		p.resolved = set.generation
 		for p.idle.first != nil {
@@ -230,10 +240,10 @@ func (s *shard) resolved(t int) *addrSet {
 // dialFailed ends c's request and lets the target rest, if there are others.
 func (s *shard) dialFailed(c *conn, cause string) {
 	p := s.pools[c.target]
-	if len(s.pools) > 1 {
+	if len(s.live) > 1 {
 		p.downUntil = s.now + min(backoffMin<<min(p.fails, 10), backoffMax)
 		if p.fails == 0 {
-			s.e.logf("target %s: %s; the others take its share", s.e.targets[c.target].URL, cause)
+			s.e.logf("target %s: %s; the others take its share", s.set.url(c.target), cause)
 		}
 	}
 	p.fails++
@@ -258,8 +268,12 @@ func (s *shard) keepOrClose(c *conn) {
 
 // tidy closes connections that have been idle for too long, and tries again what waited for descriptors.
 func (s *shard) tidy() {
-	for t, p := range s.pools {
-		s.resolved(t)
+	if s.capped {
+		s.uncap()
+	}
+	for _, t := range s.live {
+		p := s.pools[t]
+		s.resolved(int(t))
 		for c := p.idle.first; c != nil; c = p.idle.first {
 			age := s.now - c.idleSince
 			over := s.cfg.Pool.Idle > 0 && p.idle.n > s.cfg.Pool.Keep && age >= int64(s.cfg.Pool.Idle)

@@ -19,8 +19,7 @@ type recorder struct {
 	following int64 // the part of it that are follow-ups
 	since     int64 // inFlight is what it is since then
 
-	labels   []*measure.Label // by label number
-	only     *measure.Label   // where all requests have one label: it gets the seconds' sums; nil: they differ
+	only     bool // all requests have one label, number 0: it gets the seconds' sums
 	sample   *measure.Sample
 	arrivals int64
 	targets  []load.Target
@@ -52,15 +51,7 @@ func (r *recorder) label(a *arrival) *measure.Label {
 	if n < 0 || a.depth > 0 {
 		return nil
 	}
-	for int(n) >= len(r.labels) {
-		r.labels = append(r.labels, nil)
-	}
-	l := r.labels[n]
-	if l == nil {
-		l = new(measure.Label)
-		r.labels[n] = l
-	}
-	return l
+	return r.cur.Label(int(n))
 }
 
 // flow adds d to the number of requests in flight at now.
@@ -77,6 +68,7 @@ func (r *recorder) taken(a *arrival) {
 		return
 	}
 	r.arrivals++
+	r.cur.Arrivals++
 	r.times(a).Lateness.Record(a.taken - a.due)
 	if l := r.label(a); l != nil {
 		l.Requests.Scheduled++
@@ -87,6 +79,7 @@ func (r *recorder) starved() {
 	r.cur.Requests.Scheduled++
 	r.cur.Requests.Starved++
 	r.arrivals++
+	r.cur.Arrivals++
 }
 
 func (r *recorder) dropped(a *arrival, rule string) {
@@ -251,6 +244,15 @@ func (r *recorder) tick(s *shard) {
 	r.open(s)
 }
 
+// begin begins the first interval, of a shard that starts in the middle of a job maybe.
+func (r *recorder) begin(s *shard) {
+	if s.now <= 0 {
+		return
+	}
+	r.since, r.nextTick = s.now, (s.now/second+1)*second
+	r.open(s)
+}
+
 // open begins an interval.
 func (r *recorder) open(s *shard) {
 	r.cur.Index = int(max(s.now, 0) / second)
@@ -267,11 +269,12 @@ func (r *recorder) close(s *shard) {
 	r.cur.WaitingEnd = int64(s.waiting) - s.followWaiting
 }
 
-// share adds the interval, which is about to be handed over, to the label that all requests have.
+// share gives the sums of the interval, which is about to be handed over, to the label that all requests have.
 func (r *recorder) share() {
-	if r.only != nil {
-		r.only.Requests.Add(&r.cur.Requests)
-		r.only.Latency.Add(&r.cur.Times.Latency)
+	if r.only {
+		l := r.cur.Label(0)
+		l.Requests.Add(&r.cur.Requests)
+		l.Latency.Add(&r.cur.Times.Latency)
 	}
 }
 

@@ -21,10 +21,13 @@ type addrSet struct {
 	addrs      []poller.Addr
 }
 
-// resolver keeps the addresses of the targets; addresses may be called by any goroutine.
+// resolver keeps the addresses of the targets. Its methods may be called by any goroutine. Its lists only grow, so that what is
+// in them may be read by whoever was given a part of them.
 type resolver struct {
+	mu      sync.Mutex
 	targets []load.Target
-	sets    []atomic.Pointer[addrSet]
+	sets    []*atomic.Pointer[addrSet] // nil in them: not looked up yet
+	away    []bool                     // not wanted at present, so not looked up again
 	lookup  func(ctx context.Context, host string) ([]netip.Addr, error)
 	probe   func(ctx context.Context, a poller.Addr) error
 	logf    func(string, ...any)
@@ -36,8 +39,8 @@ const (
 )
 
 func newResolver(targets []load.Target, logf func(string, ...any)) *resolver {
-	return &resolver{
-		targets: targets, sets: make([]atomic.Pointer[addrSet], len(targets)), logf: logf,
+	r := &resolver{
+		logf: logf,
 		lookup: func(ctx context.Context, host string) ([]netip.Addr, error) {
 			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 		},
@@ -49,18 +52,64 @@ func newResolver(targets []load.Target, logf func(string, ...any)) *resolver {
 			return err
 		},
 	}
+	for _, t := range targets {
+		r.add(t)
+	}
+	return r
+}
+
+// add takes one more target up; its number is the next.
+func (r *resolver) add(t load.Target) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.targets, r.sets, r.away = append(r.targets, t), append(r.sets, new(atomic.Pointer[addrSet])), append(r.away, false)
 }
 
 // start resolves every target; a name that does not resolve is an error.
 func (r *resolver) start(ctx context.Context) error {
 	for i := range r.targets {
-		addrs, err := r.resolve(ctx, i)
+		addrs, err := r.resolve(ctx, &r.targets[i])
 		if err != nil {
 			return fmt.Errorf("engine: target %s: %w", r.targets[i].URL, err)
 		}
-		r.sets[i].Store(&addrSet{addrs: addrs})
+		r.put(i, addrs)
 	}
 	return nil
+}
+
+// put notes target i's addresses; true: they are others than before.
+func (r *resolver) put(i int, addrs []poller.Addr) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	set := &addrSet{addrs: addrs}
+	if old := r.sets[i].Load(); old != nil {
+		if slices.Equal(old.addrs, addrs) {
+			return false
+		}
+		set.generation = old.generation + 1
+	}
+	r.sets[i].Store(set)
+	return true
+}
+
+// want says whether target i is to be looked up again from now on.
+func (r *resolver) want(i int, on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.away[i] = !on
+}
+
+// named are the targets that are wanted and whose names may come to stand for other addresses, by number.
+func (r *resolver) named() map[int]load.Target {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := map[int]load.Target{}
+	for i := range r.targets {
+		if t := &r.targets[i]; isName(t) && !r.away[i] && r.sets[i].Load() != nil {
+			m[i] = *t
+		}
+	}
+	return m
 }
 
 // follow resolves names again at every interval, until ctx ends.
@@ -76,32 +125,29 @@ func (r *resolver) follow(ctx context.Context, every time.Duration) {
 			return
 		case <-tick.C:
 		}
-		for i, t := range r.targets {
-			if t.Unix != "" || isIP(t.Host) {
-				continue
-			}
-			addrs, err := r.resolve(ctx, i)
-			if err != nil {
+		for i, t := range r.named() {
+			addrs, err := r.resolve(ctx, &t)
+			switch {
+			case ctx.Err() != nil:
+				return
+			case err != nil:
 				r.logf("target %s: %v; its old addresses stay", t.URL, err)
-				continue
-			}
-			if old := r.sets[i].Load(); !slices.Equal(old.addrs, addrs) {
+			case r.put(i, addrs):
 				r.logf("target %s: now at %v", t.URL, addrs)
-				r.sets[i].Store(&addrSet{generation: old.generation + 1, addrs: addrs})
 			}
 		}
 	}
 }
 
-func isIP(host string) bool {
-	_, err := netip.ParseAddr(host)
-	return err == nil
+// isName tells whether t must be looked up.
+func isName(t *load.Target) bool {
+	_, err := netip.ParseAddr(t.Host)
+	return t.Unix == "" && err != nil
 }
 
 // resolve looks one target up. Where a name has several addresses, those that refuse a connection while others
 // take one are left out (localhost often names ::1 beside 127.0.0.1 when only one is listened on).
-func (r *resolver) resolve(ctx context.Context, i int) ([]poller.Addr, error) {
-	t := r.targets[i]
+func (r *resolver) resolve(ctx context.Context, t *load.Target) ([]poller.Addr, error) {
 	if t.Unix != "" {
 		return []poller.Addr{{Unix: t.Unix}}, nil
 	}

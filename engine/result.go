@@ -1,12 +1,13 @@
 package engine
 
 import (
+	"sync"
 	"time"
 
 	"github.com/iagoloadgen/iago/measure"
 )
 
-func (e *Engine) result(elapsed time.Duration) Result {
+func (e *Engine) result(col *collector, elapsed time.Duration) Result {
 	r := Result{
 		Started: e.start, Elapsed: elapsed, End: e.end, Labels: map[string]*measure.Label{}, Shards: len(e.shards), Poller: e.pollerName,
 	}
@@ -18,13 +19,16 @@ func (e *Engine) result(elapsed time.Duration) Result {
 		r.Duration = max(r.Duration, time.Duration(s.endedAt))
 		r.Arrivals += s.rec.arrivals
 		sample.Merge(s.rec.sample)
-		for i, l := range s.rec.labels {
-			if l != nil {
-				e.mergeLabel(r.Labels, e.labelName(i), l)
-			}
+		if s.rec.only {
+			col.total.Label(0) // is known by name also where nothing was due
 		}
 	}
-	r.Failures = sample.Failures()
+	for i, l := range col.total.Labels {
+		if l != nil {
+			r.Labels[e.LabelName(i)] = l
+		}
+	}
+	r.Sample, r.Failures = sample, sample.Failures()
 	if e.prod != nil {
 		r.Unused = e.prod.unused()
 		r.Source = e.cfg.Source.Stats()
@@ -38,19 +42,31 @@ func (e *Engine) result(elapsed time.Duration) Result {
 	return r
 }
 
-func (e *Engine) labelName(i int) string {
+// LabelName is the name of a label that an interval has figures of ([measure.Interval.Labels]). It may be called from
+// Config.OnInterval and after the run.
+func (e *Engine) LabelName(number int) string {
 	if e.prod == nil {
-		return e.shards[0].fixed[0].req.Label
+		return e.set.Load().fixed[0].req.Label
 	}
-	return e.prod.names[i]
+	return e.prod.names.at(number)
 }
 
-func (e *Engine) mergeLabel(all map[string]*measure.Label, name string, l *measure.Label) {
-	m := all[name]
-	if m == nil {
-		m = new(measure.Label)
-		all[name] = m
-	}
-	m.Requests.Add(&l.Requests)
-	m.Latency.Add(&l.Latency)
+// labelNames are the names of labels by number: the producer adds them while others ask for those that they have seen.
+type labelNames struct {
+	mu   sync.Mutex
+	list []string
+}
+
+// add returns the new name's number.
+func (l *labelNames) add(name string) int32 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.list = append(l.list, name)
+	return int32(len(l.list) - 1)
+}
+
+func (l *labelNames) at(number int) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.list[number]
 }

@@ -20,7 +20,7 @@ func (s *shard) connected(c *conn) {
 func (s *shard) opened(c *conn) {
 	s.pools[c.target].fails, s.pools[c.target].downUntil = 0, 0
 	s.now = s.clock()
-	if s.cfg.Preface != nil && !s.e.targets[c.target].TLS {
+	if s.cfg.Preface != nil && !s.set.all[c.target].TLS {
 		var err error
 		if c.out, err = s.cfg.Preface(c.out, &c.head.item.req, c.server.AddrPort); err != nil {
 			s.lose(c, causeEncode, nil)
@@ -300,8 +300,7 @@ func (s *shard) flushMore(c *conn) {
 	s.flush(c)
 }
 
-// redirect sends f, which is on no connection any more, to another target. The limits on connections do not bind it, because a request
-// that is under way cannot wait.
+// redirect sends f, which is on no connection any more, to another target, and nowhere else.
 func (s *shard) redirect(f *flight, target int) {
 	if f.item.fixed { // shared: the wire is the same for all, but which target is meant is not
 		it := *f.item
@@ -310,6 +309,12 @@ func (s *shard) redirect(f *flight, target int) {
 	}
 	f.item.target, f.item.pinned = int32(target), true
 	f.redirects++
+	s.sendOn(f, target)
+}
+
+// sendOn sends f, which is on no connection any more and encoded for target, there. The limits on connections do not bind it, because
+// a request that is under way cannot wait.
+func (s *shard) sendOn(f *flight, target int) {
 	p := s.pools[target]
 	switch {
 	case p.idle.last != nil:
@@ -324,10 +329,6 @@ func (s *shard) redirect(f *flight, target int) {
 			s.dialing(c, f, err)
 			return
 		}
-		s.rec.failed(f, int32(target), s.now, causeOf(err))
-		if f.depth == 0 {
-			s.freeSlot(false)
-		}
-		s.land(f, outcome{cause: causeOf(err), target: int32(target), end: s.now})
+		s.failed(f, causeOf(err))
 	}
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"github.com/iagoloadgen/iago/internal/poller"
 	"github.com/iagoloadgen/iago/load"
+	"github.com/iagoloadgen/iago/measure"
 )
 
 // shard is one event loop. Nothing of it is touched by another goroutine while it runs, but for what says so.
@@ -16,25 +17,30 @@ type shard struct {
 	now   int64        // the clock's last reading
 
 	sched    Schedule
-	next     int64 // the next due time
-	nextDue  bool  // next holds one
-	taken    int64 // arrivals so far
-	ended    bool  // no more arrivals will be taken
+	steered  *steered // steered from outside; else nil
+	next     int64    // the next due time
+	nextDue  bool     // next holds one
+	taken    int64    // arrivals so far
+	ended    bool     // no more arrivals will be taken
 	endedAt  int64
 	finished bool
 
-	feed     *feed // prepared requests; nil: fixed
-	fixed    []*item
+	feed     *feed   // prepared requests; nil: fixed
+	fixed    []*item // by the target's place
 	closed   closedMode
 	line     line // of requests for any target
 	waiting  int  // requests in all lines
 	draining bool
+	aborting bool   // connections are closed so that nothing of them goes out any more
 	why      string // what the waiting ones wait for
 	retryAt  int64  // when descriptors ran out: the next try; 0: none
 
 	conns   []*conn // by slot
 	free    []*conn
 	pools   []*pool // by target
+	set     *targetSet
+	live    []int32 // targets in use
+	capped  bool    // pools may not open more than their part for a while
 	rotate  int
 	open    int
 	busy    flightList // all that is under way
@@ -80,8 +86,12 @@ const (
 // the kernel has to tell.
 func (s *shard) loop() {
 	s.now = s.clock()
+	s.rec.begin(s)
 	for {
 		s.obey()
+		if s.steered != nil {
+			s.steer()
+		}
 		s.expire()
 		s.takeDue()
 		s.flushAll()
@@ -142,11 +152,17 @@ func (s *shard) nextWake() int64 {
 	if s.cfg.Closed {
 		at = min(at, s.closed.nextWake(s))
 	}
+	if s.steered != nil {
+		at = min(at, s.steered.nextWake(s.now))
+	}
 	return at
 }
 
 // obey does what the engine has been told from outside.
 func (s *shard) obey() {
+	if set := s.e.set.Load(); set != s.set {
+		s.adopt(set)
+	}
 	switch s.e.order.Load() {
 	case orderStop:
 		s.stop(s.now)
@@ -172,8 +188,13 @@ func (s *shard) obey() {
 
 // stop ends the schedule; what is on its way goes on.
 func (s *shard) stop(at int64) {
-	if !s.ended {
-		s.ended, s.endedAt = true, max(at, 0)
+	if s.ended {
+		return
+	}
+	s.ended, s.endedAt = true, max(at, 0)
+	for s.steered != nil && s.nextDue && s.next <= at { // an account of a share has no holes
+		s.missed(1, measure.UnsentStopped)
+		s.advance()
 	}
 }
 
@@ -230,6 +251,7 @@ func (s *shard) breakOff() {
 
 // finish hands over the last figures and leaves nothing behind.
 func (s *shard) finish() {
+	s.e.tookOver(s.id, nil)
 	s.rec.last(s)
 	for _, c := range s.conns {
 		if c.state != connFree {

@@ -20,18 +20,21 @@ import (
 // sim is a network and a clock in memory, for one shard: time goes on only in Wait, by a microsecond at least, so that
 // every run is the same to the nanosecond.
 type sim struct {
-	now    int64
-	seq    int
-	events simEvents
-	ready  []poller.Event
-	conns  map[poller.Handle]*simConn
-	last   poller.Handle
-	serve  func(c *simConn, request string) // a whole line has arrived
-	open   func(a poller.Addr) error        // nil: connects
-	limit  int                              // descriptors; 0: no limit
-	pauses []simPause                       // of the generator's process
-	opened int
-	settle func() bool // waits for the processor, which lives in true time; true: it has given something back. nil: there is none
+	now     int64
+	seq     int
+	events  simEvents
+	ready   []poller.Event
+	conns   map[poller.Handle]*simConn
+	last    poller.Handle
+	serve   func(c *simConn, request string) // a whole line has arrived
+	open    func(a poller.Addr) error        // nil: connects
+	limit   int                              // descriptors; 0: no limit
+	pauses  []simPause                       // of the generator's process
+	opened  int
+	aborted int
+	engine  *Engine       // of simRun
+	before  func(*Engine) // the run; nil: nothing
+	settle  func() bool   // waits for the processor, which lives in true time; true: it has given something back. nil: there is none
 }
 
 type simPause struct{ at, length int64 }
@@ -197,6 +200,11 @@ func (s *sim) Close(h poller.Handle) {
 	delete(s.conns, h)
 }
 
+func (s *sim) Abort(h poller.Handle) {
+	s.aborted++
+	s.Close(h)
+}
+
 func (s *sim) Wait(events []poller.Event, timeout int64) (int, error) {
 	if s.settle != nil && s.settle() {
 		return 0, nil
@@ -310,6 +318,10 @@ func simRun(t *testing.T, s *sim, c Config) (*measure.Interval, Result) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.engine = e
+	if s.before != nil {
+		s.before(e)
+	}
 	e.newPoller = func() (poller.Poller, error) { return s, nil }
 	e.newClock = func() func() int64 { return func() int64 { return s.now } }
 	if c.Responder != nil {
@@ -363,13 +375,17 @@ func checkIdentities(t *testing.T, i *measure.Interval, r *Result) {
 	for _, n := range i.Status {
 		statuses += n
 	}
+	untaken := int64(0) // of what a lease's end left unsent, what was not even taken up
+	if n := q.Scheduled - q.Starved - i.UnsentBy[measure.UnsentLate] - int64(i.Times.Lateness.Count()+i.Warmup.Lateness.Count()); n > 0 {
+		untaken = min(n, i.UnsentBy[measure.UnsentLease])
+	}
 	for name, pair := range map[string][2]int64{
 		"errors":    {sum(i.Errors), q.Failed},
 		"drops":     {sum(i.DroppedBy), q.Dropped},
 		"unsent":    {sum(i.UnsentBy), q.Unsent},
 		"statuses":  {statuses, q.Completed},
 		"latencies": {int64(i.Times.Latency.Count() + i.Warmup.Latency.Count()), q.Completed + q.TimedOut},
-		"lateness":  {int64(i.Times.Lateness.Count() + i.Warmup.Lateness.Count()), q.Scheduled - q.Starved},
+		"lateness":  {int64(i.Times.Lateness.Count() + i.Warmup.Lateness.Count()), q.Scheduled - q.Starved - i.UnsentBy[measure.UnsentLate] - untaken},
 		"service":   {int64(i.Times.Service.Count() + i.Warmup.Service.Count()), q.Completed},
 	} {
 		if pair[0] != pair[1] {

@@ -2,7 +2,7 @@ package engine
 
 // prime fetches the first due time.
 func (s *shard) prime() {
-	if s.sched != nil {
+	if s.sched != nil && s.steered == nil {
 		s.advance()
 	}
 }
@@ -11,7 +11,9 @@ func (s *shard) advance() {
 	var ok bool
 	if s.next, ok = s.sched.Next(); !ok {
 		s.nextDue = false
-		s.scheduleEnds()
+		if s.steered == nil { // there another plan may bring more
+			s.scheduleEnds()
+		}
 		return
 	}
 	s.nextDue = true
@@ -33,13 +35,14 @@ func (s *shard) takeDue() {
 		return
 	}
 	for range takeAtOnce {
-		if s.ended || !s.nextDue || s.next > s.now {
+		if s.ended || !s.nextDue || s.next > s.now || s.steered != nil && s.next > s.steered.until {
 			return
 		}
 		if s.debt > 0 { // it belongs to a request of more than one arrival
 			s.debt--
 			s.taken++
 			s.rec.arrivals++
+			s.rec.cur.Arrivals++
 		} else {
 			s.takeOne(s.next)
 		}
@@ -58,6 +61,9 @@ func (s *shard) takeOne(due int64) {
 		s.stop(s.now)
 		return
 	case feedEmpty:
+		if s.steered != nil && s.steered.dry.Load() {
+			return
+		}
 		s.taken++
 		s.rec.starved()
 		return
@@ -89,6 +95,10 @@ func (s *shard) prepared() (*item, feedState) {
 
 // dispatch sends a at once if there is a connection for it, opens one if it may, or lets it wait.
 func (s *shard) dispatch(a arrival) {
+	if a.item.set != s.set.number {
+		s.dispatchStale(a)
+		return
+	}
 	switch {
 	case s.lineOf(a.item).len() > 0: // those before it go first
 		s.enqueue(a)

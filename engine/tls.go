@@ -39,7 +39,7 @@ func (s *shard) dialTLS(c *conn, addr poller.Addr, req *load.Request) error {
 	if addr.Unix != "" {
 		network, address = "unix", addr.Unix
 	}
-	conf := s.e.tls[c.target]
+	conf := s.set.tls[c.target]
 	ctx, cancel := context.WithTimeout(s.e.ctx, s.cfg.Timeout)
 	s.e.dials.Go(func() {
 		defer cancel()

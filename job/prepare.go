@@ -26,9 +26,11 @@ import (
 
 // Options are what a run needs besides its spec. The zero value runs quietly and leaves no directory.
 type Options struct {
-	Stdin     io.Reader           // what records "-" read; nil: os.Stdin
-	Version   string              // shown in results and in the default User-Agent
-	Processor processor.Processor // instead of the spec's request section; needs records
+	Stdin     io.Reader                         // what records "-" read; nil: os.Stdin
+	Version   string                            // shown in results and in the default User-Agent
+	Processor processor.Processor               // instead of the spec's request section; needs records
+	Source    source.Source                     // instead of the spec's records: they come from elsewhere, tried already
+	Part      func(source.Source) source.Source // leaves a part of the spec's records; nil: all of them
 
 	// Dir is the run directory to leave; "": none. Created with its parents; refused if it holds anything but an earlier run.
 	Dir string
@@ -174,6 +176,11 @@ func (j *Job) requests() error {
 		j.source = endless{}
 		return j.tryFirst()
 	}
+	if j.options.Source != nil {
+		j.source = j.options.Source
+		c.Source = j.source
+		return nil
+	}
 	src, err := source.Open(source.Options{
 		Path: s.Records.File, Stdin: j.options.Stdin, Format: s.Records.Format, Loop: s.Records.Loop,
 		Columns: s.Records.Columns, Lines: j.lines(), Skip: s.Records.Skip, Limit: s.Records.Limit, MaxLine: int(s.Records.MaxLine),
@@ -182,7 +189,11 @@ func (j *Job) requests() error {
 		return err
 	}
 	j.source = src
-	return j.tryFirst()
+	if err := j.tryFirst(); err != nil || j.options.Part == nil {
+		return err
+	}
+	c.Source = j.options.Part(c.Source)
+	return nil
 }
 
 func (j *Job) labels() error {

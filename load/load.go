@@ -99,7 +99,9 @@ type Response struct {
 
 	// Redirect, above 0, says that target number Redirect-1 must be asked instead, before there is an outcome: the engine sends
 	// RedirectPrefix and the request's bytes there. For protocols whose clients route by what servers answer (Redis Cluster).
+	// RedirectAmong is what Redirect counts in, the targets that a router was given at some time; nil: those of the moment.
 	Redirect       int
+	RedirectAmong  []Target
 	RedirectPrefix []byte
 
 	arena []byte

@@ -81,7 +81,9 @@ func (h *Histogram) Add(o *Histogram) {
 	h.below = max(h.below, o.below)
 	h.count += o.count
 	h.sum += o.sum
-	for i, b := range o.blocks {
+	from, to := o.span()
+	for i := from; i < to; i++ {
+		b := o.blocks[i]
 		if b == nil {
 			continue
 		}
@@ -92,14 +94,24 @@ func (h *Histogram) Add(o *Histogram) {
 	}
 }
 
+// span is the range of blocks, from … to-1, outside of which no bucket counts anything: what is done every second for hundreds
+// of histograms should not look at all of their memory.
+func (h *Histogram) span() (from, to int) {
+	if h.count == 0 {
+		return 0, 0
+	}
+	return bucketOf(h.Min()) >> blockBits, bucketOf(h.max)>>blockBits + 1
+}
+
 // Reset empties h and keeps its memory.
 func (h *Histogram) Reset() {
-	h.count, h.sum, h.max, h.below = 0, 0, 0, 0
-	for _, b := range h.blocks {
+	from, to := h.span()
+	for _, b := range h.blocks[from:to] {
 		if b != nil {
 			*b = [blockSize]uint64{}
 		}
 	}
+	h.count, h.sum, h.max, h.below = 0, 0, 0, 0
 }
 
 // Count is the number of values.
@@ -155,7 +167,9 @@ func (h *Histogram) Quantile(q float64) int64 {
 	f := q * float64(h.count)
 	rank := min(max(uint64(math.Ceil(f*(1-1e-15))), 1), h.count)
 	var seen uint64
-	for bi, b := range h.blocks {
+	from, to := h.span()
+	for bi := from; bi < to; bi++ {
+		b := h.blocks[bi]
 		if b == nil {
 			continue
 		}
@@ -171,7 +185,9 @@ func (h *Histogram) Quantile(q float64) int64 {
 
 // Each calls f for every bucket that is not empty, in ascending order: its lowest and highest value and its count.
 func (h *Histogram) Each(f func(lo, hi int64, count uint64)) {
-	for bi, b := range h.blocks {
+	from, to := h.span()
+	for bi := from; bi < to; bi++ {
+		b := h.blocks[bi]
 		if b == nil {
 			continue
 		}

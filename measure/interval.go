@@ -69,6 +69,7 @@ type Interval struct {
 	Index      int   // the number of the second it began in, from 0
 	Start, End int64 // ns since the run's start
 
+	Arrivals int64 // of the schedule: a request of weight w stands for w of them
 	Requests Requests
 	Times    Times // without what was due during the warm-up
 	Warmup   Times // only that; Requests counts both
@@ -96,6 +97,11 @@ type Interval struct {
 	CheckFail int64            // of the schedule's completed requests, those with a failed check that are not server errors
 	Unseen    int64            // outcomes that a processor which was behind has not been shown
 	Datagrams Datagrams        // answers that answer nothing
+
+	// Labels are the figures of each label, by its number in this run; nil: no request had it. They come into being by
+	// [Interval.Label].
+	Labels []*Label
+	spare  []*Label // empty ones, kept for their memory
 }
 
 // NewInterval returns an empty interval.
@@ -109,7 +115,7 @@ func NewInterval() *Interval {
 // Reset empties i and keeps its memory.
 func (i *Interval) Reset() {
 	i.Index, i.Start, i.End = 0, 0, 0
-	i.Requests = Requests{}
+	i.Arrivals, i.Requests = 0, Requests{}
 	i.Times.Reset()
 	i.Warmup.Reset()
 	clear(i.Status[:])
@@ -122,18 +128,27 @@ func (i *Interval) Reset() {
 	i.DescriptorWaits, i.CheckFail, i.Unseen, i.Datagrams = 0, 0, 0, Datagrams{}
 	i.Followups.Reset()
 	clear(i.Checks)
+	i.resetLabels()
 }
 
 // Merge adds o, of the same stretch of time and another shard or of another stretch and the same shards, to i.
 // Maxima and ends of simultaneous intervals add up (an upper bound for maxima); of successive ones the larger,
-// or the later, stands. An interval as [NewInterval] gives it changes nothing and takes on what is merged into it.
+// or the later, stands. Labels merge by number. An interval as [NewInterval] gives it changes nothing and takes on what is
+// merged into it.
 func (i *Interval) Merge(o *Interval, simultaneous bool) {
+	i.MergeTotals(o, simultaneous)
+	i.AddLabels(o)
+}
+
+// MergeTotals is [Interval.Merge] for all but the labels.
+func (i *Interval) MergeTotals(o *Interval, simultaneous bool) {
 	fresh := i.Start == 0 && i.End == 0
 	if o.Start != 0 || o.End != 0 {
 		if fresh || o.Start < i.Start {
 			i.Index, i.Start = o.Index, o.Start
 		}
 	}
+	i.Arrivals += o.Arrivals
 	i.Requests.Add(&o.Requests)
 	i.Times.Add(&o.Times)
 	i.Warmup.Add(&o.Warmup)
@@ -176,12 +191,6 @@ func addMap(dst, src map[string]int64) {
 	for k, n := range src {
 		dst[k] += n
 	}
-}
-
-// Label is what is kept of one label: outcomes and latency (without the warm-up's).
-type Label struct {
-	Requests Requests
-	Latency  Histogram
 }
 
 // Failure is one sampled failure.

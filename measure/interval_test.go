@@ -14,12 +14,15 @@ import (
 func same(want, got *Interval) string {
 	w, g := imageOf(want), imageOf(got)
 	if w.status == g.status && w.numbers == g.numbers && slices.EqualFunc(w.maps[:], g.maps[:], maps.Equal[map[string]int64, map[string]int64]) &&
-		slices.EqualFunc(w.times[:], g.times[:], func(a, b content) bool {
-			return a.Count == b.Count && a.Sum == b.Sum && a.Min == b.Min && a.Max == b.Max && slices.Equal(a.Buckets, b.Buckets)
-		}) {
+		slices.EqualFunc(w.times[:], g.times[:], sameContent) &&
+		maps.EqualFunc(w.labels, g.labels, func(a, b labelImage) bool { return a.Requests == b.Requests && sameContent(a.Latency, b.Latency) }) {
 		return ""
 	}
 	return fmt.Sprintf("want %+v\ngot  %+v", w, g)
+}
+
+func sameContent(a, b content) bool {
+	return a.Count == b.Count && a.Sum == b.Sum && a.Min == b.Min && a.Max == b.Max && slices.Equal(a.Buckets, b.Buckets)
 }
 
 // image is an interval in a form that can be compared at little cost.
@@ -31,26 +34,47 @@ type image struct {
 		Start, End, ServerErrors, Sent, Received, Max, InFlight, Waiting, Conn int64
 		DescriptorWaits                                                        int64
 		InFlightTime, AttemptTime                                              uint64
+		Refused, Bad, CheckFail, Unseen                                        int64
+		Followups                                                              Requests
+		Datagrams                                                              Datagrams
 	}
-	maps  [3]map[string]int64
-	times [8]content
+	maps   [7]map[string]int64
+	times  [9]content
+	labels map[int]labelImage
+}
+
+type labelImage struct {
+	Requests Requests
+	Latency  content
 }
 
 func imageOf(i *Interval) image {
-	m := image{status: i.Status, maps: [3]map[string]int64{i.Errors, i.DroppedBy, i.UnsentBy}}
+	m := image{status: i.Status, maps: [7]map[string]int64{
+		i.Errors, i.DroppedBy, i.UnsentBy, i.Followups.Status, i.Followups.Errors, {}, {},
+	}, labels: map[int]labelImage{}}
 	n := &m.numbers
 	n.Index, n.Requests, n.Start, n.End, n.ServerErrors, n.Sent, n.Received = i.Index, i.Requests, i.Start, i.End, i.ServerErrors, i.BytesSent, i.BytesReceived
 	n.Max, n.InFlight, n.Waiting, n.Conn, n.DescriptorWaits = i.MaxInFlight, i.InFlightEnd, i.WaitingEnd, i.MaxConnections, i.DescriptorWaits
 	n.InFlightTime, n.AttemptTime = i.InFlightTime, i.AttemptTime
+	f := &i.Followups
+	n.Refused, n.Bad, n.CheckFail, n.Unseen, n.Followups, n.Datagrams = f.Refused, f.Bad, i.CheckFail, i.Unseen, f.Requests, i.Datagrams
+	for name, c := range i.Checks {
+		m.maps[5][name], m.maps[6][name] = c.Passed, c.Failed
+	}
 	for k, h := range histogramsOf(i) {
 		m.times[k] = contentOf(h)
+	}
+	for k, l := range i.Labels {
+		if l != nil {
+			m.labels[k] = labelImage{l.Requests, contentOf(&l.Latency)}
+		}
 	}
 	return m
 }
 
-func histogramsOf(i *Interval) [8]*Histogram {
+func histogramsOf(i *Interval) [9]*Histogram {
 	t, w := &i.Times, &i.Warmup
-	return [8]*Histogram{&t.Latency, &t.Lateness, &t.Wait, &t.Service, &w.Latency, &w.Lateness, &w.Wait, &w.Service}
+	return [9]*Histogram{&t.Latency, &t.Lateness, &t.Wait, &t.Service, &w.Latency, &w.Lateness, &w.Wait, &w.Service, &i.Followups.Latency}
 }
 
 // interval draws an interval of the given second.
@@ -58,10 +82,13 @@ func interval(t *rapid.T, second int) *Interval {
 	i := NewInterval()
 	n := func(name string) int64 { return rapid.Int64Range(0, 1000).Draw(t, name) }
 	i.Index, i.Start, i.End = second, int64(second)*1e9+n("start"), int64(second+1)*1e9+n("end")
-	i.Requests = Requests{
-		Scheduled: n("scheduled"), Sent: n("sent"), Completed: n("completed"), Failed: n("failed"), TimedOut: n("timed out"),
-		Dropped: n("dropped"), Starved: n("starved"), Unsent: n("unsent"), InFlight: n("in flight"), Lost: n("lost"),
+	requests := func() Requests {
+		return Requests{
+			Scheduled: n("scheduled"), Sent: n("sent"), Completed: n("completed"), Failed: n("failed"), TimedOut: n("timed out"),
+			Dropped: n("dropped"), Starved: n("starved"), Unsent: n("unsent"), InFlight: n("in flight"), Lost: n("lost"),
+		}
 	}
+	i.Requests, i.Followups.Requests = requests(), requests()
 	for _, h := range histogramsOf(i) {
 		for range rapid.IntRange(0, 3).Draw(t, "values") {
 			h.Record(rapid.Int64Range(0, MaxValue).Draw(t, "value"))
@@ -71,7 +98,16 @@ func interval(t *rapid.T, second int) *Interval {
 	some := func() map[string]int64 {
 		return rapid.MapOf(rapid.SampledFrom([]string{"a", "b", "c"}), rapid.Int64Range(1, 9)).Draw(t, "map")
 	}
-	i.Errors, i.DroppedBy, i.UnsentBy = some(), some(), some()
+	i.Errors, i.DroppedBy, i.UnsentBy, i.Followups.Status, i.Followups.Errors = some(), some(), some(), some(), some()
+	for name, passed := range some() {
+		i.Checks[name] = Check{passed, n("failed checks")}
+	}
+	for _, k := range rapid.SliceOfN(rapid.IntRange(0, 9), 0, 4).Draw(t, "labels") {
+		i.Label(k).Requests = requests()
+		i.Label(k).Latency.Record(rapid.Int64Range(0, MaxValue).Draw(t, "label's latency"))
+	}
+	i.Followups.Refused, i.Followups.Bad, i.CheckFail, i.Unseen = n("refused"), n("bad"), n("check fail"), n("unseen")
+	i.Datagrams = Datagrams{n("late"), n("duplicate"), n("unmatched")}
 	i.BytesSent, i.BytesReceived = n("bytes sent"), n("bytes received")
 	i.InFlightTime, i.AttemptTime = uint64(n("in-flight time")), uint64(n("attempt time"))
 	i.MaxInFlight, i.InFlightEnd, i.WaitingEnd = n("most in flight"), n("in flight at end"), n("waiting at end")

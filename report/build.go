@@ -18,6 +18,8 @@ type Facts struct {
 	Warmup     time.Duration
 	StatusName func(status int) string // as the protocol writes it; nil: the number
 	Objectives []Condition
+	Workers    []Worker // of a job on several; Build judges each. nil: one process alone
+	Events     []Event  // in any order
 }
 
 // Build sums a run up and judges it. total is the merge of all its intervals. Rates are per second of the schedule
@@ -35,9 +37,12 @@ func Build(total *measure.Interval, f Facts) *Summary {
 		Concurrency: Concurrency{
 			Max: total.MaxInFlight, InFlightTimeNS: total.InFlightTime, AttemptTimeNS: total.AttemptTime, Connections: total.MaxConnections,
 		},
-		Records: f.Records, Generator: f.Generator,
+		Records: f.Records, Generator: f.Generator, Workers: judgedWorkers(f.Workers, f.Load.Mode), Events: inOrder(f.Events),
 	}
 	s.Generator.DescriptorWaits = total.DescriptorWaits
+	if len(s.Workers) > 0 {
+		s.Generator.Workers = len(s.Workers)
+	}
 	if f.Warmup > 0 {
 		s.Warmup = &Warmup{
 			DurationNS: int64(f.Warmup),

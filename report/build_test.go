@@ -14,7 +14,7 @@ import (
 
 // anyModel draws a short run in which everything may happen.
 func anyModel(t *rapid.T) model {
-	kinds := []string{"", "", "", "dropped", "starved", "unsent", "in flight"}
+	kinds := []string{"", "", "", "dropped", "starved", "unsent", "in flight", "lost"}
 	fates := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) fate {
 		f := fate{
 			lateness: rapid.Int64Range(0, 2e9).Draw(t, "lateness"), wait: rapid.Int64Range(0, 2e9).Draw(t, "wait"),
@@ -23,7 +23,9 @@ func anyModel(t *rapid.T) model {
 		}
 		f.check = rapid.SampledFrom([]string{"", "passed", "failed"}).Draw(t, "check")
 		f.next = rapid.SampledFrom([]int64{0, 1, 7e8}).Draw(t, "next")
-		f.cause = rapid.SampledFrom([]string{"timeout", "connection refused", "late", "file descriptors"}).Draw(t, "cause")
+		f.cause = rapid.SampledFrom([]string{
+			"timeout", "connection refused", "late", "file descriptors", "no lease", "told late", "no worker", "lease ended",
+		}).Draw(t, "cause")
 		return f
 	}), 1, 40).Draw(t, "fates")
 	return model{

@@ -20,6 +20,8 @@ type Recording struct {
 	// RateAsked is the mean of the schedule's rate between two moments, in ns since the start; nil in closed mode.
 	RateAsked func(from, to int64) float64
 	Warmup    time.Duration
+	// Workers is how many workers the job has at the moment, asked at each second; nil: one process alone.
+	Workers func() int
 }
 
 const (
@@ -60,12 +62,15 @@ func (c *Collector) Add(iv *measure.Interval, steal float64) Second {
 	if c.rec.RateAsked != nil && iv.End > iv.Start {
 		around.RateAsked = c.rec.RateAsked(iv.Start, iv.End)
 	}
+	if c.rec.Workers != nil {
+		around.Workers = c.rec.Workers()
+	}
 	s := NewSecond(iv, around)
 	c.total.Merge(iv, false)
 	c.steal = max(c.steal, steal)
 	slot := c.last[c.n%windowSize]
 	slot.Reset()
-	slot.Merge(iv, false)
+	slot.MergeTotals(iv, false) // nobody asks for the labels of a few seconds
 	c.n++
 	c.writeSecond(&s)
 	c.writeLatency(iv)
@@ -115,7 +120,7 @@ func (c *Collector) Err() error { return errors.Join(c.seriesErr, c.logErr) }
 func (c *Collector) Window() (w *measure.Interval, whole bool) {
 	c.window.Reset()
 	for back := 1; back <= min(c.n, windowSize) && c.window.End-c.window.Start < windowNS; back++ {
-		c.window.Merge(c.last[(c.n-back)%windowSize], false)
+		c.window.MergeTotals(c.last[(c.n-back)%windowSize], false)
 	}
 	return c.window, c.window.End-c.window.Start >= windowNS
 }

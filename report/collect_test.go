@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -167,5 +168,25 @@ func TestCollectorReckonsTheStart(t *testing.T) {
 	}
 	if d := h.StartTimeMs() - before.UnixMilli(); d < -2 || d > 10_000 {
 		t.Fatalf("begins %d ms after the run did", d)
+	}
+}
+
+// How many workers there are is asked for each second, and written down where a job has some.
+func TestCollectorCountsWorkers(t *testing.T) {
+	var series bytes.Buffer
+	n := 0
+	c := NewCollector(Recording{Series: &series, Workers: func() int { n++; return n }})
+	list := model{seconds: 2, rate: 10, fate: healthy}.intervals()
+	for i, s := range collect(c, list) {
+		if s.Workers != i+1 {
+			t.Errorf("second %d has %d workers", i, s.Workers)
+		}
+	}
+	if !strings.Contains(series.String(), `"workers":2`) {
+		t.Error(series.String())
+	}
+	alone := NewCollector(Recording{}).Add(list[0], 0)
+	if raw, err := json.Marshal(alone); err != nil || strings.Contains(string(raw), "workers") {
+		t.Errorf("%s, %v", raw, err)
 	}
 }

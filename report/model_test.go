@@ -13,7 +13,7 @@ type fate struct {
 	lateness, wait, service int64
 	status                  int    // 0: failed
 	cause                   string // of failure, drop, starvation or being unsent
-	kind                    string // "" sent, "dropped", "starved", "unsent", "in flight"
+	kind                    string // "" sent, "dropped", "starved", "unsent", "in flight", "lost"
 	check                   string // of the answer: "" none, "passed", "failed"
 	next                    int64  // latency of a follow-up that is made of the answer; 0: none
 }
@@ -24,7 +24,14 @@ type model struct {
 	seconds, rate int
 	warmup        int // seconds
 	fate          func(i int) fate
+	keep          func(i int) bool // which requests are played; nil: all
 }
+
+// open tells whether a request was sent and had no outcome.
+func (f fate) open() bool { return f.kind == "in flight" || f.kind == "lost" }
+
+// unclaimed tells whether no worker had the request, so that none took it.
+func (f fate) unclaimed() bool { return f.kind == "unsent" && f.cause == measure.UnsentNoWorker }
 
 // followed tells whether a follow-up was made of the answer.
 func (f fate) followed() bool { return f.kind == "" && f.status > 0 && f.next > 0 }
@@ -44,9 +51,12 @@ func (m model) intervals() []*measure.Interval {
 	}
 	var flights [][2]int64
 	for i := range m.seconds * m.rate {
+		if m.keep != nil && !m.keep(i) {
+			continue
+		}
 		due, f := int64(i)*1e9/int64(m.rate), m.fate(i)
 		m.play(at, due, f)
-		if f.kind == "" || f.kind == "in flight" {
+		if f.kind == "" || f.open() {
 			end := due + f.lateness + f.wait + f.service
 			flights = append(flights, [2]int64{due + f.lateness, end})
 			if f.followed() {
@@ -75,6 +85,11 @@ func (m model) play(at func(int64) *measure.Interval, due int64, f fate) {
 		taken.Requests.Starved++
 		return
 	}
+	if f.unclaimed() {
+		taken.Requests.Unsent++
+		taken.UnsentBy[f.cause]++
+		return
+	}
 	times(taken).Lateness.Record(f.lateness)
 	switch f.kind {
 	case "dropped":
@@ -90,8 +105,12 @@ func (m model) play(at func(int64) *measure.Interval, due int64, f fate) {
 	end := first + f.service
 	taken.Requests.Sent++
 	m.fly(at, due+f.lateness, end)
-	if f.kind == "in flight" {
+	switch f.kind {
+	case "in flight":
 		at(end).Requests.InFlight++
+		return
+	case "lost":
+		at(end).Requests.Lost++
 		return
 	}
 	last := at(end)

@@ -33,6 +33,7 @@ type Progress struct {
 	p99      []float64 // ns
 	drawn    int       // lines on the screen
 	told     int64     // the moment of the last plain line
+	several  bool      // workers have been seen: their number is shown, even if none is left
 }
 
 const (
@@ -53,6 +54,7 @@ func NewProgress(w io.Writer, tty bool, width func() int, plan Plan) *Progress {
 func (p *Progress) Update(s Second, window *measure.Interval) {
 	p.sum.Add(&s.Requests)
 	p.answers += s.ServerErr + s.CheckFailed
+	p.several = p.several || s.Workers > 0
 	if s.LengthNS < shortest {
 		return
 	}
@@ -113,6 +115,9 @@ func (p *Progress) plainLine(s *Second, w *measure.Interval, now int64) string {
 		"in flight "+Count(w.InFlightEnd))
 	if w.WaitingEnd > 0 {
 		parts = append(parts, "waiting "+Count(w.WaitingEnd))
+	}
+	if p.several {
+		parts = append(parts, several(int64(s.Workers), "worker"))
 	}
 	if !p.plan.Closed {
 		parts = append(parts, "lateness p99 "+quantileOf(&t.Lateness, 0.99))

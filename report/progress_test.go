@@ -104,6 +104,24 @@ func TestProgressOnATerminal(t *testing.T) {
 	}
 }
 
+// The number of workers is told, and told when all are gone, once there have been any.
+func TestProgressOfWorkers(t *testing.T) {
+	for _, tty := range []bool{false, true} {
+		var out strings.Builder
+		p := NewProgress(&out, tty, nil, Plan{})
+		w := measure.NewInterval()
+		for i, n := range []int{0, 4, 1, 0} {
+			w.End += 5e9
+			out.Reset()
+			p.Update(Second{T: i, LengthNS: 1e9, Workers: n}, w)
+			want := []string{"", "  4 workers", "  1 worker", "  0 workers"}[i]
+			if got := out.String(); !strings.Contains(got, want) || i == 0 && strings.Contains(got, "worker") {
+				t.Errorf("terminal %v, %d workers: %q", tty, n, got)
+			}
+		}
+	}
+}
+
 // screen is a terminal that knows what Progress uses: lines, carriage return, cursor up, erase to the end of line and screen.
 type screen struct {
 	width    int

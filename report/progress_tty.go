@@ -45,6 +45,10 @@ func (p *Progress) frame(s *Second, w *measure.Interval, now int64, n int) []str
 	} else {
 		rates = "asked " + Rate(s.RateAsked) + "  " + rates
 	}
+	load := fmt.Sprintf("in flight %s  waiting %s  connections %s", Count(w.InFlightEnd), Count(s.Waiting), Count(s.Connections))
+	if p.several {
+		load += "  " + several(int64(s.Workers), "worker")
+	}
 	lines := []string{
 		p.title(now, n),
 		p.bar(now, n),
@@ -52,7 +56,7 @@ func (p *Progress) frame(s *Second, w *measure.Interval, now int64, n int) []str
 		fmt.Sprintf("latency   p50 %s  p90 %s  p99 %s  max %s  (last %s)", quantileOf(&t.Latency, 0.5), quantileOf(&t.Latency, 0.9),
 			quantileOf(&t.Latency, 0.99), quantileOf(&t.Latency, 1), Duration(roundSecond(length))),
 		"lateness  " + lateness,
-		fmt.Sprintf("load      in flight %s  waiting %s  connections %s", Count(w.InFlightEnd), Count(s.Waiting), Count(s.Connections)),
+		"load      " + load,
 		"errors    " + p.errors() + p.causes(w),
 		chart("answered  ", p.answered, n, func(v float64) string { return Rate(v) }),
 		chart("p99       ", p.p99, n, func(v float64) string { return Duration(int64(v)) }),

@@ -14,9 +14,10 @@ func reasons(s *Summary) []string {
 	var list []string
 	for _, f := range []func(*Summary) string{
 		// These make a slip, or hint at one.
-		lateReason, starvedReason, skippedReason, descriptorReason, portReason,
+		lateReason, slowWorkerReason, starvedReason, skippedReason, descriptorReason, portReason,
+		leaseReason, leaseEndedReason, toldLateReason, noWorkerReason,
 		// These are about the figures.
-		closedReason, endReason, nothingReason, fewReason, overloadReason, limitReason, behindReason, timeoutReason,
+		lostReason, closedReason, endReason, nothingReason, fewReason, overloadReason, limitReason, behindReason, timeoutReason,
 		unseenReason, refusedReason,
 		// These are about the machine.
 		stealReason, pauseReason,
@@ -66,7 +67,7 @@ func lateReason(s *Summary) string {
 	var names []string
 	var first quantile
 	for _, q := range judged {
-		if !q.trusted(s) {
+		if !q.trusted(&s.Latency, &s.Lateness) {
 			if names = append(names, q.name); len(names) == 1 {
 				first = q
 			}

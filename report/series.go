@@ -21,6 +21,7 @@ type Around struct {
 	RateAsked float64 // mean of the schedule's profile over the second, per second; 0 in closed mode
 	Steal     float64 // share of the second that the hypervisor took, 0…1
 	Warmup    bool    // the second began within the warm-up
+	Workers   int     // at the second's end; 0: one process alone
 }
 
 // NewSecond makes a line of series.jsonl of a second's interval, merged over all shards. Unlike the summary, it shows
@@ -32,7 +33,7 @@ func NewSecond(iv *measure.Interval, a Around) Second {
 		Latency: statsOfBoth(&iv.Times.Latency, &iv.Warmup.Latency), Lateness: statsOfBoth(&iv.Times.Lateness, &iv.Warmup.Lateness),
 		Wait: statsOfBoth(&iv.Times.Wait, &iv.Warmup.Wait), Service: statsOfBoth(&iv.Times.Service, &iv.Warmup.Service),
 		MaxInFlight: iv.MaxInFlight, Waiting: iv.WaitingEnd, Connections: iv.MaxConnections,
-		ServerErr: iv.ServerErrors, CheckFailed: iv.CheckFail, Steal: a.Steal, Warmup: a.Warmup,
+		ServerErr: iv.ServerErrors, CheckFailed: iv.CheckFail, Steal: a.Steal, Warmup: a.Warmup, Workers: a.Workers,
 	}
 	f := &iv.Followups.Requests
 	s.Followups = FollowupCounts{Scheduled: f.Scheduled, Completed: f.Completed, Failed: f.Failed}

@@ -40,7 +40,9 @@ type Summary struct {
 	Records     Records           `json:"records"`
 	Labels      map[string]Label  `json:"labels"`
 	Verdict     Verdict           `json:"verdict"`
-	Generator   Generator         `json:"generator"`
+	Generator   Generator         `json:"generator"`         // of a job on several workers: all of them together
+	Workers     []Worker          `json:"workers,omitempty"` // none: one process alone
+	Events      []Event           `json:"events,omitempty"`  // in the order of time
 }
 
 // Run identifies a run.
@@ -200,6 +202,7 @@ type Second struct {
 	Followups   FollowupCounts   `json:"followups,omitzero"`
 	Steal       float64          `json:"steal,omitempty"`
 	Warmup      bool             `json:"warmup,omitempty"`
+	Workers     int              `json:"workers,omitempty"` // at the second's end; 0: one process alone
 }
 
 // Bucket is a step of a distribution: Count values ≤ Value ns (and above the bucket before).

@@ -25,6 +25,8 @@ func Terminal(w io.Writer, s *Summary, o TerminalOptions) error {
 	t.latency(s)
 	t.labels(s)
 	t.checks(s)
+	t.workers(s)
+	t.events(s)
 	t.verdict(s)
 	t.objectives(s)
 	if o.Report != "" {
@@ -89,7 +91,11 @@ func (t *sheet) load(s *Summary) {
 		t.row("Starved", Count(r.Starved), red, "no record was there when they were due")
 	}
 	if r.Unsent > 0 {
-		t.row("Unsent", Count(r.Unsent), yellow, "still waiting at the end: "+byCount(s.UnsentBy))
+		about := "still waiting at the end: "
+		if s.Scattered() {
+			about = "never sent: "
+		}
+		t.row("Unsent", Count(r.Unsent), yellow, about+byCount(s.UnsentBy))
 	}
 }
 
@@ -136,6 +142,9 @@ func (t *sheet) generator(s *Summary) {
 	shards := "1 shard"
 	if g.Shards != 1 {
 		shards = Count(int64(g.Shards)) + " shards"
+	}
+	if g.Workers > 1 {
+		shards += " in " + Count(int64(g.Workers)) + " workers"
 	}
 	if g.Poller != "" {
 		shards += " on " + g.Poller

@@ -75,6 +75,7 @@ var stories = []struct {
 		}
 		return f
 	}}, checked},
+	{"scaled out", scattered, scaledOut},
 }
 
 // checked is a run over a protocol whose statuses are words, with what a processor and datagrams bring.

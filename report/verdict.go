@@ -43,28 +43,37 @@ var judged = []quantile{
 func tolerated(latency int64) int64 { return max(lateAlways, int64(lateShare*float64(latency))) }
 
 // trusted tells whether lateness at q is small beside latency at q.
-func (q quantile) trusted(s *Summary) bool { return q.of(&s.Lateness) <= tolerated(q.of(&s.Latency)) }
+func (q quantile) trusted(latency, lateness *Stats) bool {
+	return q.of(lateness) <= tolerated(q.of(latency))
+}
 
 // Judge says what a summary's figures are worth: whether the schedule was kept, which quantiles can be trusted, and why
 // not the others, in words. Reasons that make a slip come first; the others are worth knowing in any run.
 // Objectives are judged apart, see [Condition].
 func Judge(s *Summary) Verdict {
-	v := Verdict{Schedule: ScheduleKept, Trusted: []string{}, Reasons: []string{}, SLO: []Objective{}}
-	for _, q := range judged {
-		if q.trusted(s) {
-			v.Trusted = append(v.Trusted, q.key)
-		}
-	}
-	slip := !slices.Contains(v.Trusted, "p99") || s.Requests.Starved > 0 ||
-		float64(generatorsOwn(s)) > slippedShare*float64(s.Requests.Scheduled)
-	switch {
-	case s.Load.Mode == ModeClosed:
-		v.Schedule = ScheduleClosed
-	case slip:
-		v.Schedule = ScheduleSlipped
-	}
+	v := Verdict{Reasons: []string{}, SLO: []Objective{}}
+	v.Schedule, v.Trusted = keeping(s.Load.Mode, &s.Latency, &s.Lateness, &s.Requests, generatorsOwn(s))
 	v.Reasons = append(v.Reasons, reasons(s)...)
 	return v
+}
+
+// keeping tells whether a schedule was kept and which quantiles can be trusted. own are the requests that came to nothing
+// for a cause on the generator's side.
+func keeping(mode string, latency, lateness *Stats, r *measure.Requests, own int64) (schedule string, trusted []string) {
+	trusted = []string{}
+	for _, q := range judged {
+		if q.trusted(latency, lateness) {
+			trusted = append(trusted, q.key)
+		}
+	}
+	slip := !slices.Contains(trusted, "p99") || r.Starved > 0 || float64(own) > slippedShare*float64(r.Scheduled)
+	switch {
+	case mode == ModeClosed:
+		return ScheduleClosed, trusted
+	case slip:
+		return ScheduleSlipped, trusted
+	}
+	return ScheduleKept, trusted
 }
 
 // generatorsOwn counts the requests that came to nothing for a cause on the generator's side.

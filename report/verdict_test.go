@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -119,6 +120,53 @@ func TestVerdict(t *testing.T) {
 		}},
 		{"one unseen", func(s *Summary) { s.Unseen = 1 }, "kept", all, []string{"1 outcome was not shown to it"}},
 		{"refused", func(s *Summary) { s.Followups.Refused = 3 }, "kept", all, []string{"3 follow-ups were not made, being beyond the bounds"}},
+		{
+			"cut off", func(s *Summary) {
+				s.UnsentBy["no lease"], s.Errors["lease ended"], s.Workers = 1213, 7, []Worker{
+					{Name: "w1", Verdict: "kept", State: "done"},
+					{Name: "w3", State: "done", UnsentBy: map[string]int64{"no lease": 1200}, Errors: map[string]int64{"lease ended": 7}},
+					{Name: "w7", State: "done", UnsentBy: map[string]int64{"no lease": 13}},
+				}
+			}, "slipped", all,
+			[]string{
+				"1,213 requests (1.21% of those scheduled) were never sent because their worker had been cut off from the job (w3 1,200 and w7 13): one that cannot renew its lease stops",
+				"7 requests (0.007% of those scheduled) were aborted under way because the lease of their worker had ended (w3 7)",
+			},
+		},
+		{"told late", func(s *Summary) { s.UnsentBy["told late"] = 100 }, "kept", all, []string{"due before a worker had been told that they are its own: when"}},
+		{"no worker", func(s *Summary) { s.UnsentBy["no worker"] = 101 }, "slipped", all, []string{"101 requests (0.101% of those scheduled) were never sent because no worker had"}},
+		{"lost, by nobody knows whom", func(s *Summary) { s.Requests.Lost = 1 }, "kept", all, []string{"1 request (0.001% of those scheduled) was lost with a worker: sent"}},
+		{
+			"lost", func(s *Summary) {
+				s.Requests.Lost, s.Workers = 20, []Worker{
+					{Name: "a", State: "lost"}, {Name: "b", State: "lost", Reason: "killed"}, {Name: "c", State: "lost"}, {Name: "d", State: "lost"}, {Name: "e", State: "lost"},
+				}
+			}, "kept", all, []string{"20 requests (0.02% of those scheduled) were lost with a, b (killed), c and 2 more: sent, but nobody knows"},
+		},
+		{"a worker lost, and nothing with it", func(s *Summary) { s.Workers = []Worker{{Name: "w2", State: "lost", Reason: "no word for 5s"}} }, "kept", all, []string{
+			"w2 (no word for 5s) was lost before the job's end; the figures of what was sent are whole",
+		}},
+		{
+			"a slow worker", func(s *Summary) {
+				s.Workers = []Worker{{Name: "w1", Verdict: "kept", Trusted: all}, {Name: "w3", Host: "b", Verdict: "slipped", Lateness: Stats{P99: 12e6}}, {Name: "w2", Verdict: "kept", Trusted: all}}
+			}, "kept", all, []string{"worker w3 on b was late by 12ms at p99 while 2 others kept the schedule: the delay is that machine's own"},
+		},
+		{
+			"slow workers", func(s *Summary) {
+				s.Workers = []Worker{{Name: "w1", Verdict: "kept", Trusted: all}}
+				for i := range int64(5) {
+					s.Workers = append(s.Workers, Worker{Name: "s" + strconv.Itoa(int(i)), Verdict: "slipped", Lateness: Stats{P99: (i + 1) * 1e7}})
+				}
+			}, "kept", all, []string{"workers s4, s3, s2 and 2 more were late by 10ms to 50ms at p99 while 1 other kept the schedule"},
+		},
+		{"all are slow", func(s *Summary) {
+			s.Workers = []Worker{{Name: "w1", Verdict: "slipped"}, {Name: "w2", Verdict: "slipped"}}
+		}, "kept", all, nil},
+		{
+			"one slipped, but was not late", func(s *Summary) {
+				s.Workers = []Worker{{Name: "w1", Verdict: "kept", Trusted: all}, {Name: "w2", Verdict: "slipped", Trusted: all}}
+			}, "kept", all, nil,
+		},
 		{"steal", func(s *Summary) { s.Generator.StealMax = 0.12 }, "kept", all, []string{"up to 12% of a second's CPU time"}},
 		{"GC", func(s *Summary) { s.Generator.GCPauseMaxNS = 2e6 }, "kept", all, []string{"garbage collection paused it for up to 2ms"}},
 	} {
@@ -164,7 +212,8 @@ func TestTrustedRule(t *testing.T) {
 			}
 		}
 		slipped := !slices.Contains(s.Verdict.Trusted, "p99") || s.Requests.Starved > 0 ||
-			1000*(s.DroppedBy["late"]+s.UnsentBy["file descriptors"]) > s.Requests.Scheduled
+			1000*(s.DroppedBy["late"]+s.UnsentBy["file descriptors"]+s.UnsentBy["no lease"]+s.UnsentBy["told late"]+
+				s.UnsentBy["no worker"]+s.Errors["lease ended"]) > s.Requests.Scheduled
 		if (s.Verdict.Schedule == "slipped") != slipped {
 			t.Fatalf("schedule %q of %+v", s.Verdict.Schedule, s)
 		}

@@ -28,6 +28,7 @@ func Verify(s *Summary) error {
 		v.atMost("scheduled", s.Requests.Scheduled, "arrivals", s.Load.Arrivals)
 	}
 	v.times(s)
+	v.workers(s)
 	left := s.Requests.InFlight + s.Requests.Lost + s.Followups.Requests.InFlight + s.Followups.Requests.Lost
 	if left == 0 && s.Concurrency.InFlightTimeNS != s.Concurrency.AttemptTimeNS {
 		v.wrong("the integral of concurrency, %d ns, is not the sum of attempt → outcome, %d ns", s.Concurrency.InFlightTimeNS, s.Concurrency.AttemptTimeNS)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside Go: servers that we did not write, their clients, Chromium (the report is opened in it), the
-# languages of examples, and the load generators of bench/.
+# languages of examples, what makes network namespaces and their faults, and the load generators of bench/.
 set -euo pipefail
 packages=()
 have() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
@@ -15,8 +15,14 @@ have memcached || packages+=(memcached)
 have memcaslap || packages+=(libmemcached-tools)
 [ -e /usr/include/libmemcached/memcached.h ] || packages+=(libmemcached-dev)
 have knotd || packages+=(knot)
+have ip || packages+=(iproute2)
+have iptables || packages+=(iptables)
 have socat || packages+=(socat)
 have thrift || packages+=(thrift-compiler)
+have containerd || packages+=(containerd)
+have runc || packages+=(runc)
+[ -x /usr/lib/cni/bridge ] || packages+=(containernetworking-plugins)
+have ip || packages+=(iproute2)
 have javac || packages+=(default-jdk-headless)
 [ -x /usr/bin/python3 ] || packages+=(python3)
 /usr/bin/python3 -c 'import thrift' >/dev/null 2>&1 || packages+=(python3-thrift)

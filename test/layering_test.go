@@ -87,31 +87,39 @@ func packages(t *testing.T) []*pkg {
 // allowed says what each layer may import of this module: the import rule of ARCHITECTURE.md. A pattern that ends in / stands for
 // everything below a folder. What is not listed may not import anything.
 var allowed = map[string][]string{
-	"load":         {},
-	"arrival":      {"load", "internal/suggest"},
-	"arrival/":     {"arrival"},
-	"source":       {"load"},
-	"source/":      {"source", "load"},
-	"processor":    {"load"},
-	"processor/":   {"processor", "load", "internal/suggest"},
-	"transport":    {"load"},
-	"transport/":   {"transport", "load"},
-	"measure":      {"load"},
-	"report":       {"measure", "load"},
-	"report/":      {"report", "report/", "measure", "load"},
-	"engine":       {"source", "processor", "transport", "measure", "load", "internal/poller", "internal/ring"},
-	"spec":         {"arrival", "source", "processor", "processor/", "transport", "transport/proxy", "report", "load", "internal/suggest"},
-	"job":          {"spec", "engine", "report", "report/", "arrival", "source", "processor", "processor/", "transport", "measure", "load", "internal/host"},
-	"target/model": {},
-	"target/":      {"target/", "measure", "load"},
-	"cli":          {"job", "spec", "report", "arrival", "source", "processor", "transport", "measure", "load", "target/", "internal/", "cluster/launch"},
-	"cmd/":         {"cli", "standard"},
-	"standard":     {"transport/", "source/", "processor/", "arrival/", "cluster/launch/"},
-	"internal/":    {},
-	"examples/":    {"(library)", "cli", "standard", "job", "spec", "arrival", "source", "processor", "transport", "load", "measure", "report"},
-	"test":         {},
-	"":             {"job", "spec", "report", "standard"}, // the library
-	"bench/":       {"report", "target/"},
+	"load":             {},
+	"arrival":          {"load", "internal/suggest"},
+	"arrival/":         {"arrival"},
+	"source":           {"load"},
+	"source/":          {"source", "load"},
+	"processor":        {"load"},
+	"processor/":       {"processor", "load", "internal/suggest"},
+	"transport":        {"load"},
+	"transport/":       {"transport", "load"},
+	"measure":          {"load"},
+	"report":           {"measure", "load"},
+	"report/":          {"report", "report/", "measure", "load"},
+	"engine":           {"arrival", "source", "processor", "transport", "measure", "load", "internal/poller", "internal/ring"},
+	"spec":             {"arrival", "source", "processor", "processor/", "transport", "transport/proxy", "report", "load", "internal/suggest"},
+	"job":              {"spec", "engine", "report", "report/", "arrival", "source", "processor", "processor/", "transport", "measure", "load", "internal/host"},
+	"cluster":          {"cluster/bus", "cluster/batch", "job", "spec", "engine", "report", "arrival", "source", "measure", "load", "internal/host"},
+	"cluster/bus":      {},
+	"cluster/bus/":     {"cluster/bus"},
+	"target/model":     {},
+	"target/":          {"target/", "measure", "load"},
+	"cli":              {"job", "cluster", "cluster/", "spec", "report", "arrival", "source", "processor", "transport", "measure", "load", "target/", "internal/"},
+	"cmd/":             {"cli", "standard"},
+	"standard":         {"transport/", "source/", "processor/", "arrival/", "cluster/launch/", "discovery/"},
+	"internal/":        {},
+	"examples/":        {"(library)", "cli", "standard", "job", "spec", "arrival", "source", "processor", "transport", "load", "measure", "report"},
+	"test":             {},
+	"test/netns":       {},
+	"test/netns/":      {"arrival/arrivaltest"},
+	"test/cluster":     {"test/netns", "report"}, // these three are for tests: nothing else may import them
+	"test/kubernetes":  {},
+	"test/kubernetes/": {},
+	"":                 {"job", "spec", "report", "standard"}, // the library
+	"bench/":           {"report", "target/"},
 
 	"cluster/launch":  {"internal/suggest"}, // what a launcher starts is a program, so that it knows nothing of the rest
 	"cluster/launch/": {"cluster/launch", "cluster/launch/internal/", "internal/suggest"},
@@ -122,6 +130,7 @@ var allowed = map[string][]string{
 	"transport/kestrel":       {"transport", "transport/internal/memtext", "load"},
 	"transport/thrift":        {"transport", "transport/thrift/idl", "load", "internal/suggest"},
 	"transport/thrift/":       {"transport", "transport/thrift", "processor", "load", "internal/suggest"},
+	"cluster/batch":           {"load"},
 	"transport/transporttest": {"engine", "processor", "source", "transport", "measure", "load"},
 }
 
@@ -222,17 +231,26 @@ var exprLang = []string{
 	"github.com/expr-lang/expr/checker",
 }
 
+// nats are the packages that the bus is made of; nothing else imports them.
+var nats = []string{"github.com/nats-io/nats.go", "github.com/nats-io/nats.go/jetstream", "github.com/nats-io/nats-server/v2/server", "github.com/nats-io/nkeys"}
+
 func TestDependenciesOfOthers(t *testing.T) {
 	may := map[string][]string{
 		"cli":             {"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 		"spec":            {"go.yaml.in/yaml/v4", "github.com/invopop/jsonschema"},
 		"source":          {"github.com/klauspost/compress/zstd", "github.com/klauspost/compress/gzip"},
 		"measure":         {"github.com/HdrHistogram/hdrhistogram-go"},
+		"cluster":         {"github.com/klauspost/compress/s2"},
+		"cluster/batch":   {"github.com/klauspost/compress/s2"},
 		"internal/poller": {"golang.org/x/sys/unix"},
 		"internal/host":   {"golang.org/x/sys/unix"},
 		"target/http":     {"golang.org/x/sys/unix"},
 		"target/udp":      {"golang.org/x/sys/unix"},
+		"test/netns":      {"golang.org/x/sys/unix"},
+		"test/kubernetes": {"golang.org/x/sys/unix"},
 
+		"cluster/bus":                     nats,
+		"test/netns/counting":             {"golang.org/x/sys/unix", "gonum.org/v1/gonum/stat/distuv"},
 		"cluster/launch":                  {"go.yaml.in/yaml/v4"},
 		"cluster/launch/kubernetes":       {"go.yaml.in/yaml/v4"},
 		"cluster/launch/internal/process": {"golang.org/x/sys/unix"},

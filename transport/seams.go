@@ -19,7 +19,8 @@ type Pather interface {
 // Router is a Codec that says itself which target a request goes to (keys spread over servers). A request that is routed
 // goes there and nowhere else, also when that target is down.
 type Router interface {
-	// Route returns the index of the target, or -1 where any will do. It is called from several goroutines at once.
+	// Route returns the index of the target, or -1 where any will do. It is called from several goroutines at once. When the
+	// targets change during a run, another slice is given; for a moment the old and the new one may come in turn.
 	Route(req *load.Request, targets []load.Target) int
 }
 

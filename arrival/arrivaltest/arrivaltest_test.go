@@ -229,3 +229,71 @@ func TestUniformP(t *testing.T) {
 		t.Errorf("p-values of uniform samples are not uniform: p = %.2g", pp)
 	}
 }
+
+// badCursor is a law whose cursors are made by a function.
+type badCursor struct {
+	arrival.Law
+	cursor func(i, n int) arrival.Cursor
+}
+
+func (b badCursor) Cursor(i, n int) arrival.Cursor { return b.cursor(i, n) }
+
+// cursorFuncs is a cursor made of functions.
+type cursorFuncs struct {
+	next func() (int64, float64)
+	seek func(float64)
+}
+
+func (c cursorFuncs) Next() (int64, float64) { return c.next() }
+func (c cursorFuncs) Seek(area float64)      { c.seek(area) }
+
+// TestBadCursors spoils one thing at a time of a cursor that is right.
+func TestBadCursors(t *testing.T) {
+	tests := []struct {
+		name   string
+		cursor func(c arrival.Cursor, i, n int) arrival.Cursor
+		want   string
+	}{
+		{"seeks nowhere", func(c arrival.Cursor, _, _ int) arrival.Cursor {
+			return cursorFuncs{c.Next, func(float64) {}}
+		}, "after Seek"},
+		{"seeks too far", func(c arrival.Cursor, _, _ int) arrival.Cursor {
+			return cursorFuncs{c.Next, func(area float64) { c.Seek(area + 200) }}
+		}, "expected"},
+		{"the same rank", func(c arrival.Cursor, _, _ int) arrival.Cursor {
+			return cursorFuncs{func() (int64, float64) { _, area := c.Next(); return 7, area }, c.Seek}
+		}, "ranks that grow"},
+		{"counts since Seek", func(c arrival.Cursor, _, _ int) arrival.Cursor {
+			rank := int64(0)
+			return cursorFuncs{
+				func() (int64, float64) { _, area := c.Next(); rank++; return rank, area },
+				func(area float64) { rank = 0; c.Seek(area) },
+			}
+		}, "as without"},
+		{"too many", func(_ arrival.Cursor, i, _ int) arrival.Cursor {
+			return arrival.NewPoisson(uint64(i)).(arrival.Seeker).Cursor(0, 1)
+		}, "mean gap"},
+	}
+	for _, tt := range tests {
+		err := checkCursor(func(seed uint64) arrival.Law {
+			law := arrival.NewPoisson(seed)
+			return badCursor{law, func(i, n int) arrival.Cursor {
+				return tt.cursor(law.(arrival.Seeker).Cursor(i, n), i, n)
+			}}
+		})
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: the check says %v; expected it to object with %q", tt.name, err, tt.want)
+		}
+	}
+}
+
+// badClone is a law that does not copy its state.
+type badClone struct{ arrival.Law }
+
+func (b badClone) Clone() arrival.Law { return b }
+
+func TestBadClone(t *testing.T) {
+	if checkClone(func(seed uint64) arrival.Law { return badClone{arrival.NewPoisson(seed)} }) == nil {
+		t.Error("a clone that is the law itself passes")
+	}
+}

@@ -15,7 +15,7 @@ const gaps = 50_000
 
 // TestLaw checks what every law promises: gaps that are never negative, with mean 1 (as far as batches of 1000 gaps
 // are nearly independent and their means nearly normal), the same ones for the same seed, without allocating; and parts
-// that make up the whole. newLaw returns a fresh law; a law without randomness takes no notice of seed.
+// that make up the whole. What it promises besides, as an arrival.Seeker or an arrival.Cloner, is checked too. newLaw returns a fresh law; a law without randomness takes no notice of seed.
 func TestLaw(t *testing.T, newLaw func(seed uint64) arrival.Law) {
 	t.Helper()
 	for _, c := range lawChecks {
@@ -36,6 +36,8 @@ var lawChecks = []struct {
 	{"seed", checkSeed},
 	{"allocations", checkAllocations},
 	{"split", checkSplit},
+	{"cursor", checkCursor},
+	{"clone", checkClone},
 }
 
 func draw(law arrival.Law, n int) []float64 {

@@ -13,22 +13,28 @@ import (
 // gap is compared, so that a mild dependence between neighbors does not matter.)
 func checkSplit(newLaw func(uint64) arrival.Law) error {
 	for _, n := range []int{2, 5} {
-		whole := arrivals(newLaw(6), gaps)
-		union := merged(newLaw, 6, n)
-		if same(whole, union) {
-			continue
-		}
-		other := differences(arrivals(newLaw(7), gaps)) // independent of union
-		parts := differences(union)
-		if err := meanOne(parts[:len(parts)/1000*1000]); err != nil {
+		if err := sameLaw(merged(newLaw, 6, n), newLaw, 6); err != nil {
 			return fmt.Errorf("%d parts together: %w", n, err)
 		}
-		if p := KolmogorovSmirnov2(everySeventh(parts), everySeventh(other)); p < Significance {
-			return fmt.Errorf("%d parts together have other gaps than the whole: Kolmogorov-Smirnov p = %.2g", n, p)
-		}
-		if p := KolmogorovSmirnov2(sums(parts), sums(other)); p < Significance {
-			return fmt.Errorf("%d parts together have other sums of 25 gaps than the whole: Kolmogorov-Smirnov p = %.2g", n, p)
-		}
+	}
+	return nil
+}
+
+// sameLaw compares the arrivals of all parts together with those of the whole law.
+func sameLaw(union []float64, newLaw func(uint64) arrival.Law, seed uint64) error {
+	if same(arrivals(newLaw(seed), gaps), union) {
+		return nil
+	}
+	other := differences(arrivals(newLaw(seed+1), gaps)) // independent of union
+	parts := differences(union)
+	if err := meanOne(parts[:len(parts)/1000*1000]); err != nil {
+		return err
+	}
+	if p := KolmogorovSmirnov2(everySeventh(parts), everySeventh(other)); p < Significance {
+		return fmt.Errorf("other gaps than the whole: Kolmogorov-Smirnov p = %.2g", p)
+	}
+	if p := KolmogorovSmirnov2(sums(parts), sums(other)); p < Significance {
+		return fmt.Errorf("other sums of 25 gaps than the whole: Kolmogorov-Smirnov p = %.2g", p)
 	}
 	return nil
 }

@@ -124,6 +124,12 @@ func (p *epoll) Close(h Handle) {
 	_ = unix.Close(int(h))
 }
 
+// Abort implements Sockets.
+func (p *epoll) Abort(h Handle) {
+	disconnect(int(h))
+	p.Close(h)
+}
+
 func (p *epoll) Wait(events []Event, timeout int64) (int, error) {
 	n, e := p.wait(min(len(events), len(p.raw)), timeout)
 	if e == syscall.EINTR {

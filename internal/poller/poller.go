@@ -55,6 +55,8 @@ type Sockets interface {
 	// WantWrite asks for a Writable event when there is room again (or no more), after a Write that gave ErrAgain.
 	WantWrite(h Handle, token uint64, on bool) error
 	Close(h Handle)
+	// Abort is Close that takes back what the kernel has not sent yet, and resets the connection.
+	Abort(h Handle)
 }
 
 // Datagrams moves datagrams, many at a time.

@@ -237,6 +237,20 @@ func (p *portable) Close(h Handle) {
 	c.shut()
 }
 
+// Abort implements Sockets.
+func (p *portable) Abort(h Handle) {
+	p.mu.Lock()
+	c := p.conns[h]
+	if c.nc != nil {
+		if t, ok := c.nc.(*net.TCPConn); ok {
+			_ = t.SetLinger(0)
+		}
+		_ = c.nc.Close()
+	}
+	p.mu.Unlock()
+	p.Close(h)
+}
+
 // parting is how long a closed connection may take to write what it has been given: a one-way request has ended, and still has to go out.
 const parting = time.Second
 

@@ -101,3 +101,11 @@ func send(fd int, b []byte) (int, error) {
 
 // address is where b is, for the kernel; whoever uses it keeps b alive.
 func address(b []byte) uint64 { return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(b)))) }
+
+// disconnect takes a connection back at once: a reset goes out and what has not been sent is forgotten (connect(2): AF_UNSPEC
+// dissolves the association).
+func disconnect(fd int) {
+	_ = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	unspec := unix.RawSockaddr{Family: unix.AF_UNSPEC}
+	_, _, _ = unix.RawSyscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&unspec)), unsafe.Sizeof(unspec))
+}

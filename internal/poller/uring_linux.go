@@ -214,6 +214,13 @@ func (p *uring) Close(h Handle) {
 	p.letGo(uint32(h))
 }
 
+// Abort implements Sockets.
+func (p *uring) Abort(h Handle) {
+	p.submit()
+	disconnect(p.conns[h].fd)
+	p.Close(h)
+}
+
 // letGo frees a slot that nobody uses any more, on either side.
 func (p *uring) letGo(i uint32) {
 	if c := p.conns[i]; c.closed && !c.armed && !c.polled {

@@ -13,7 +13,7 @@ import (
 // What only some runs have has no place in the others' reports.
 func TestNothingOfWhatWasNot(t *testing.T) {
 	page := render(t, Data{Summary: &report.Summary{}})
-	for _, text := range []string{`id="checks"`, `id="followups"`, "Datagrams"} {
+	for _, text := range []string{`id="checks"`, `id="followups"`, "Datagrams", `id="workers"`, `id="events"`, ` marked"`, `class="event"`, `"notes"`} {
 		if strings.Contains(page, text) {
 			t.Errorf("the page has %q", text)
 		}

@@ -28,6 +28,7 @@ func TestInChromium(t *testing.T) {
 		{"schemes", seeSchemes},
 		{"pointer", seePointer},
 		{"keys", seeKeys},
+		{"workers", seeWorkers},
 		{"print", seePrint},
 		{"hostile", seeHostile},
 		{"odd runs", seeOddRuns},

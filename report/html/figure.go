@@ -26,6 +26,7 @@ type timeline struct {
 	end    float64 // s
 	x      []chart.Span
 	warmup []chart.Span
+	events []chart.Event
 	pace   string // what a point stands for, if not one second
 	worst  string // the same for statistics that cannot be averaged
 }
@@ -81,7 +82,7 @@ func (t *timeline) chart(f figure, y chart.Scale, format func(float64) string, s
 	return &chart.Chart{
 		ID: f.ID, Title: f.Title, Desc: f.Shows, Group: "time",
 		X: t.x, XScale: chart.NewTime(t.end), YScale: y,
-		Series: series, Shade: t.warmup, Format: format,
+		Series: series, Shade: t.warmup, Events: t.events, Format: format,
 		Where: func(i int) string { return clock(t.x[i].From, t.end) + "\u2009–\u2009" + clock(t.x[i].To, t.end) },
 	}
 }

@@ -73,6 +73,8 @@ func TestPlacesAreWritten(t *testing.T) {
 		{clock(12.25, 60), "12.3 s"},
 		{clock(75, 600), "1:15"},
 		{clock(3725, 7200), "1:02:05"},
+		{at(12_345_000_000), "12.345 s"},
+		{at(-312_000_000), "−0.312 s"},
 		{moment(day), "2026-07-14 10:11:10 UTC"},
 		{moment(time.Time{}), "–"},
 		{clip("äöüß", 4), "äöüß"},

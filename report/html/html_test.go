@@ -87,6 +87,14 @@ func tiny() Data {
 		Generator: report.Generator{CPUUserNS: 2e6, CPUSystemNS: 3e6, RSSMax: 9 << 20, GCPauseMaxNS: 20e3, Shards: 1, Workers: 1},
 	}
 	d := Data{Summary: s, SpecYAML: "rate: 10/s\n"}
+	s.Workers = []report.Worker{
+		{Name: "w1", Host: "a", State: "done", Verdict: "kept", ThroughNS: 3e9, Requests: measure.Requests{Sent: 20, Completed: 18}, Latency: at(18, 9e6), Lateness: at(20, 5e4)},
+		{
+			Name: "w2", Host: "b", State: "lost", Reason: "signal: killed", Verdict: "kept", FromNS: 5e8, ThroughNS: 2e9, Requests: measure.Requests{Sent: 8, Completed: 7, Lost: 1},
+			ClockOffsetNS: -1_234_567, ClockErrorNS: 98_765,
+		},
+	}
+	s.Events = []report.Event{{AtNS: -2e8, Text: "2 workers are ready"}, {AtNS: 2.1e9, Text: "w2 was lost"}}
 	for i := range 3 {
 		d.Series = append(d.Series, report.Second{
 			T: i, LengthNS: 1e9, RateAsked: 10, Requests: measure.Requests{Sent: 10, Completed: 9}, Latency: at(9, 10e6), Lateness: at(10, 50e3),
@@ -109,7 +117,7 @@ func TestSectionsStandInTheOrderOfNeed(t *testing.T) {
 	page := render(t, tiny())
 	last := 0
 	for _, id := range []string{
-		"verdict", "keys", "parts", "rates", "latency", "distribution", "errors", "concurrency", "lateness", "outcomes",
+		"verdict", "keys", "parts", "events", "rates", "latency", "distribution", "errors", "concurrency", "lateness", "workers", "outcomes",
 		"checks", "followups", "labels", "failures", "generator", "run",
 	} {
 		i := strings.Index(page, ` id="`+id+`"`)
@@ -159,6 +167,8 @@ func hostile(d *Data, text string) {
 	s.Checks[text], s.Labels[text] = report.Check{Passed: 1}, report.Label{}
 	s.Verdict.Reasons, s.Verdict.SLO = []string{text}, []report.Objective{{Expr: text}}
 	s.Records.FirstBad = []string{text}
+	s.Workers = []report.Worker{{Name: text, Host: text, State: text, Reason: text, Verdict: text}}
+	s.Events = []report.Event{{AtNS: 1e9, Text: text}}
 	d.SpecYAML = text
 	d.Series[1].Errors = map[string]int64{text: 1}
 	d.Failures = append(d.Failures, measure.Failure{Cause: text, Target: text, Method: text, URI: text, Label: text})
@@ -177,7 +187,7 @@ func TestEverythingIsEscaped(t *testing.T) {
 	if strings.Contains(page, `alert("x")`) {
 		t.Error("a text from outside stands unescaped")
 	}
-	if n := strings.Count(page, "&lt;script&gt;alert("); n < 20 {
+	if n := strings.Count(page, "&lt;script&gt;alert("); n < 25 {
 		t.Errorf("the text shows %d times, want everywhere it was put", n)
 	}
 }
@@ -231,6 +241,8 @@ func TestBounded(t *testing.T) {
 		d.Summary.Labels[name], d.Summary.Errors[name], d.Summary.Status[name] = report.Label{}, 1, 1
 		d.Summary.Checks[name], d.Summary.Followups.Status[name], d.Summary.Followups.Errors[name] = report.Check{Failed: 1}, 1, 1
 		d.Failures = append(d.Failures, measure.Failure{URI: name, Cause: name, Target: name, Label: name})
+		d.Summary.Workers = append(d.Summary.Workers, report.Worker{Name: name, Host: name, Reason: name, Verdict: "kept"})
+		d.Summary.Events = append(d.Summary.Events, report.Event{AtNS: int64(i) * 5e9, Text: name})
 	}
 	page := render(t, d)
 	if len(page) >= 1<<20 {
@@ -238,7 +250,8 @@ func TestBounded(t *testing.T) {
 	}
 	t.Logf("%d bytes", len(page))
 	for _, text := range []string{
-		"and 1,952 more labels", "and 1,952 more, with smaller counts", "and 1,953 more in failures.jsonl", "and 1,953 more checks", "A point is the mean of 15", "other causes",
+		"and 1,952 more labels", "and 1,952 more, with smaller counts", "and 1,953 more in failures.jsonl", "and 1,953 more checks", "and 1,952 more workers, all kept", "and 1,902 more in summary.json",
+		"A point is the mean of 15", "other causes",
 	} {
 		if !strings.Contains(page, text) {
 			t.Errorf("the page does not say %q", text)

@@ -165,6 +165,7 @@ func (m *simulation) data(intervals []*measure.Interval, labels map[string]*meas
 	d.Wait, d.Lateness = buckets(&total.Times.Wait), buckets(&total.Times.Lateness)
 	d.Summary = m.summary(total, labels)
 	answers(d.Summary)
+	scatter(d.Summary)
 	d.Summary.Concurrency.Mean = overall
 	d.SpecYAML = sampleSpec
 	for k := range 30 {
@@ -231,6 +232,32 @@ func answers(s *report.Summary) {
 	f.Latency = report.Stats{Count: 1205, Min: 8e5, Mean: 4e6, P50: 3e6, P90: 9e6, P99: 3e7, P999: 4e8, Max: 5e8}
 	f.Refused, f.Bad = 12, 1
 	s.Datagrams = measure.Datagrams{Late: 9, Duplicate: 14, Unmatched: 2}
+}
+
+// scatter makes it a job on four workers, of which one was lost. Their figures are made up.
+func scatter(s *report.Summary) {
+	s.Generator.Workers, s.UnsentBy = 4, map[string]int64{measure.UnsentNoWorker: 612}
+	for i := range int64(4) {
+		s.Workers = append(s.Workers, report.Worker{
+			Name: "w" + strconv.FormatInt(i+1, 10), Host: "10.0.0." + strconv.FormatInt(i+1, 10), State: report.WorkerDone, Verdict: report.ScheduleKept, ThroughNS: 60e9,
+			Requests: measure.Requests{Sent: 8800 + 31*i, Completed: 8700 + 17*i, Failed: 100 + 14*i}, Latency: s.Latency, Lateness: s.Lateness,
+			ClockOffsetNS: 12_345 - 50_000*i, ClockErrorNS: 98_765, Trusted: []string{"p50", "p90", "p99", "p999"},
+		})
+	}
+	lost, slow := &s.Workers[2], &s.Workers[1]
+	lost.State, lost.Reason, lost.ThroughNS, lost.Requests.Lost = report.WorkerLost, "signal: killed", 41_800_000_000, 17
+	lost.Requests.Completed, lost.Requests.Sent = 6000, 6117
+	slow.Verdict, slow.Lateness.P99 = report.ScheduleSlipped, 23e6
+	s.Verdict.Reasons = []string{
+		"worker w2 on 10.0.0.2 was late by 23ms at p99 while 2 others kept the schedule: the delay is that machine's own, neither the target's nor the spec's. " +
+			"Give it cores of its own, or do without it.",
+	}
+	s.Events = []report.Event{
+		{AtNS: -312_000_000, Text: "4 workers are ready, their clocks compared to 99µs"},
+		{AtNS: 20_000_000_000, Text: "rate changed from 500/s to 600/s"},
+		{AtNS: 41_800_000_000, Text: "w3 was lost: signal: killed"},
+		{AtNS: 42_700_000_000, Text: "w1 and w4 have the share of w3"},
+	}
 }
 
 // stats sums up a histogram.

@@ -89,7 +89,11 @@ func fates(s *report.Summary) table {
 	add("lost", r.Lost, r.Scheduled, "died with a killed worker", false)
 	add("dropped", r.Dropped, r.Scheduled, reasons("given up by rule", s.DroppedBy), false)
 	add("starved", r.Starved, r.Scheduled, "no record was there in time", false)
-	add("unsent", r.Unsent, r.Scheduled, reasons("still waiting when the run ended", s.UnsentBy), false)
+	unsent := "still waiting when the run ended"
+	if s.Scattered() {
+		unsent = "never sent"
+	}
+	add("unsent", r.Unsent, r.Scheduled, reasons(unsent, s.UnsentBy), false)
 	return t
 }
 
@@ -185,8 +189,13 @@ func cause(f *measure.Failure, s *report.Summary) string {
 	return strings.TrimSpace(f.Cause + " (status " + name + ")")
 }
 
-// at writes the moment of a failure to the millisecond.
-func at(ns int64) string { return strconv.FormatFloat(float64(ns)/1e9, 'f', 3, 64) + nbsp + "s" }
+// at writes a moment of the run to the millisecond; moments before the start are below 0.
+func at(ns int64) string {
+	if ns < 0 {
+		return "−" + at(-ns)
+	}
+	return strconv.FormatFloat(float64(ns)/1e9, 'f', 3, 64) + nbsp + "s"
+}
 
 // bound returns at most n of list and says in the table what was left out.
 func bound[T any](t *table, list []T, n int, what string) []T {

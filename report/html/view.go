@@ -19,7 +19,11 @@ type view struct {
 	Keys      []key
 	Closed    bool
 	Latency   table
+	Events    *events // nil: none
+	Marked    bool    // some of them are drawn
 	Figures   []figure
+	Workers   table
+	Unclaimed string
 	Warmup    string
 	Fates     table
 	Status    table
@@ -47,9 +51,11 @@ func newView(d Data) view {
 	s := d.Summary
 	closed := s.Load.Mode == "closed"
 	t := newTimeline(d.Series, s.Warmup)
+	t.mark(s.Events)
 	v := view{
 		Style: template.CSS(style), Script: template.JS(script), Policy: policy(),
 		Title: title(s), Facts: facts(s), Verdict: newVerdict(s), Keys: keys(s, closed), Closed: closed,
+		Events: newEvents(s.Events), Marked: len(t.events) > 0, Workers: workers(s), Unclaimed: unclaimed(s),
 		Latency: latencyTable(s), Fates: fates(s), Status: statuses(s.Status, s.Requests.Completed),
 		Figures: []figure{
 			t.rates(closed), t.latencies(closed), spectrum(d, closed), t.errors(), t.concurrency(), t.lateness(),
@@ -61,6 +67,9 @@ func newView(d Data) view {
 		Machine:  machine(s), Identity: identity(s), Bad: s.Records.FirstBad,
 		Spec: d.SpecYAML, Schema: s.Schema,
 		Command: "iago run spec.yaml --seed " + strconv.FormatUint(s.Run.Seed, 10),
+	}
+	if n := s.Generator.Workers; n > 1 {
+		v.Command += " --workers " + strconv.Itoa(n)
 	}
 	if s.Warmup != nil {
 		v.Warmup = "The shaded stretch is the warm-up of " + long(float64(s.Warmup.DurationNS)) +
@@ -81,6 +90,7 @@ func facts(s *report.Summary) []fact {
 	list := []fact{
 		{"Target", clip(strings.Join(s.Run.Targets, ", "), mostLetters)},
 		{"Load", s.Load.Arrival},
+		{"Workers", crew(s)},
 		{"Started", moment(s.Run.Started)},
 		{"Schedule", long(float64(s.Load.DurationNS))},
 		{"Ended", ending(s.Run.End)},

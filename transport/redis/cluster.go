@@ -124,7 +124,7 @@ func (c *cluster) redirect(failure []byte, resp *load.Response) {
 	if !ok {
 		return
 	}
-	resp.Redirect = i + 1
+	resp.Redirect, resp.RedirectAmong = i+1, t.targets
 	if moved {
 		t.slots[slot].Store(int32(i))
 	} else {

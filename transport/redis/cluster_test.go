@@ -175,6 +175,9 @@ func TestRedirect(t *testing.T) {
 		if codec.StatusName(o.resp.Status) != c.status || o.resp.Redirect != c.to+1 || string(o.resp.RedirectPrefix) != c.prefix || o.resp.Close {
 			t.Errorf("%q: %s, %v", c.answer, codec.StatusName(o.resp.Status), o)
 		}
+		if c.to >= 0 && !slices.Equal(o.resp.RedirectAmong, targets) {
+			t.Errorf("%q: counted among %v", c.answer, o.resp.RedirectAmong)
+		}
 		if got := r.Route(foo, targets); got != c.then {
 			t.Errorf("%q: foo goes to %d then, want %d", c.answer, got, c.then)
 		}

@@ -45,6 +45,7 @@ type Chart struct {
 	YScale      Scale
 	Series      []Series
 	Shade       []Span                 // stretches set apart, such as a warm-up
+	Events      []Event                // moments marked, in ascending order
 	Where       func(i int) string     // names place i in the read-out
 	Format      func(y float64) string // writes a value in the read-out
 	mids        []float64              // 0…1000
@@ -72,6 +73,8 @@ type Readout struct {
 	X      []float64       `json:"x"` // 0…1000
 	Where  []string        `json:"where"`
 	Series []ReadoutSeries `json:"series"`
+	// Notes are the events at a place.
+	Notes map[int][]string `json:"notes,omitempty"`
 }
 
 // ReadoutSeries are the written values of one series, "" where there is none.
@@ -83,7 +86,7 @@ type ReadoutSeries struct {
 
 // Readout returns the values in words.
 func (c *Chart) Readout() Readout {
-	r := Readout{ID: c.ID, Group: c.Group, X: c.middles(), Series: []ReadoutSeries{}}
+	r := Readout{ID: c.ID, Group: c.Group, X: c.middles(), Series: []ReadoutSeries{}, Notes: c.notes()}
 	for i := range c.X {
 		r.Where = append(r.Where, c.Where(i))
 	}
@@ -109,6 +112,7 @@ func (c *Chart) SVG() template.HTML {
 	w.shade(c)
 	w.grid(c.XScale.Ticks(), true)
 	w.grid(c.YScale.Ticks(), false)
+	w.events(c)
 	w.marks(c)
 	w.close()
 	return template.HTML(w.String())

@@ -96,15 +96,22 @@
       name.append(s.name);
       make(row, "td", "", s.values[i] || "–");
     }
+    for (const text of notes(p, i)) make(p.tip, "p", "", text);
     // Beside the crosshair, on the side that has room, and inside the plot.
     const width = p.hit.clientWidth, x = (p.data.x[i] / 1000) * width, w = p.tip.offsetWidth;
     const left = x < width / 2 ? x + 12 : x - 12 - w;
     p.tip.style.left = Math.min(Math.max(left, 0), Math.max(width - w, 0)) + "px";
   }
 
+  // notes are the events at place i.
+  function notes(p, i) {
+    return p.data.notes?.[i] || [];
+  }
+
   function say(p, i) {
+    const values = p.data.series.map((s) => s.name + " " + (s.values[i] || "none")).join(", ");
     p.hit.setAttribute("aria-valuenow", i);
-    p.hit.setAttribute("aria-valuetext", p.data.where[i] + ": " + p.data.series.map((s) => s.name + " " + (s.values[i] || "none")).join(", "));
+    p.hit.setAttribute("aria-valuetext", [p.data.where[i] + ": " + values, ...notes(p, i).map((text) => "event " + text)].join(". "));
   }
 
   function hide(p) {

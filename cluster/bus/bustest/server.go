@@ -1,0 +1,220 @@
+package bustest
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/iagoloadgen/iago/cluster/bus"
+)
+
+// Options are how nats-server processes are started.
+type Options struct {
+	Servers int    // how many, as one cluster; 0: 1
+	Extra   string // text for the configuration of each, in NATS' own form; for example max_payload: 2MB
+	Auth    string // likewise: instead of a token, users or accounts. Then Config has no credentials
+}
+
+// Cluster is one nats-server process or several that know each other. They store in files and end with the test.
+type Cluster struct {
+	t       testing.TB
+	auth    string
+	token   string
+	servers []*Server
+}
+
+// Server is a nats-server process.
+type Server struct {
+	Name string // n1, n2, …
+	Addr string // 127.0.0.1:port; stays the same across restarts
+
+	t      testing.TB
+	config string
+	log    string
+	mu     sync.Mutex
+	cmd    *exec.Cmd // nil: not running
+	ended  chan struct{}
+}
+
+// Start starts nats-server processes and waits until they take connections.
+func Start(t testing.TB, o Options) *Cluster {
+	t.Helper()
+	c := &Cluster{t: t, token: "a-token-for-tests"}
+	auth := o.Auth
+	if auth == "" {
+		auth = fmt.Sprintf("authorization { token: %q }", c.token)
+	} else {
+		c.token = ""
+	}
+	n := max(o.Servers, 1)
+	addrs := free(t, 2*n)
+	var routes []string
+	for _, a := range addrs[n:] {
+		routes = append(routes, "nats-route://"+a)
+	}
+	for i := range n {
+		dir := t.TempDir()
+		s := &Server{Name: fmt.Sprint("n", i+1), Addr: addrs[i], t: t, config: filepath.Join(dir, "nats.conf"), log: filepath.Join(dir, "log")}
+		text := fmt.Sprintf("listen: %q\nserver_name: %s\njetstream { store_dir: %q }\nlogfile: %q\n%s\n%s\n", s.Addr, s.Name, dir, s.log, auth, o.Extra)
+		if n > 1 {
+			text += fmt.Sprintf("cluster { name: iago, listen: %q, routes: [%s] }\n", addrs[n+i], strings.Join(routes, ", "))
+		}
+		if err := os.WriteFile(s.config, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c.servers = append(c.servers, s)
+		s.begin()
+		t.Cleanup(s.Kill)
+	}
+	for _, s := range c.servers {
+		s.await()
+	}
+	return c
+}
+
+// free finds addresses on loopback that nobody listens on.
+func free(t testing.TB, n int) (list []string) {
+	t.Helper()
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		list = append(list, l.Addr().String())
+	}
+	return list
+}
+
+// Config is how to connect to the servers.
+func (c *Cluster) Config() bus.Config {
+	var addrs []string
+	for _, s := range c.servers {
+		addrs = append(addrs, s.Addr)
+	}
+	return bus.Config{URL: "nats://" + strings.Join(addrs, ","), Token: c.token}
+}
+
+// Servers are the processes, in the order of their names.
+func (c *Cluster) Servers() []*Server { return c.servers }
+
+// Server is the process of this name.
+func (c *Cluster) Server(name string) *Server {
+	c.t.Helper()
+	for _, s := range c.servers {
+		if s.Name == name {
+			return s
+		}
+	}
+	c.t.Fatalf("there is no server %q", name)
+	return nil
+}
+
+// program builds nats-server, by the version that tools/go.mod pins, in Go's build cache.
+var program = sync.OnceValues(func() (string, error) {
+	mod, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", fmt.Errorf("go env GOMOD: %w", err)
+	}
+	root := filepath.Dir(string(bytes.TrimSpace(mod)))
+	c := exec.Command("go", "tool", "-modfile="+filepath.Join(root, "tools", "go.mod"), "-n", "nats-server")
+	c.Dir = root
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
+	out, err := c.Output()
+	if err != nil {
+		return "", fmt.Errorf("build nats-server: %w: %s", err, stderr.Bytes())
+	}
+	return string(bytes.TrimSpace(out)), nil
+})
+
+// Start starts the process again and waits until it takes connections; one that runs is left alone.
+func (s *Server) Start() {
+	s.t.Helper()
+	s.begin()
+	s.await()
+}
+
+func (s *Server) begin() {
+	s.t.Helper()
+	path, err := program()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cmd != nil {
+		return
+	}
+	c := exec.Command(path, "-c", s.config)
+	if err := c.Start(); err != nil {
+		s.t.Fatalf("start nats-server: %v", err)
+	}
+	s.cmd, s.ended = c, make(chan struct{})
+	go func(ended chan struct{}) {
+		_ = c.Wait()
+		close(ended)
+	}(s.ended)
+}
+
+// await waits until the server greets whoever connects.
+func (s *Server) await() {
+	s.t.Helper()
+	s.mu.Lock()
+	ended := s.ended
+	s.mu.Unlock()
+	for end := time.Now().Add(limit); time.Now().Before(end); {
+		if c, err := net.DialTimeout("tcp", s.Addr, time.Second); err == nil {
+			_ = c.SetReadDeadline(time.Now().Add(time.Second))
+			n, _ := c.Read(make([]byte, 4))
+			c.Close()
+			if n > 0 {
+				return
+			}
+		}
+		select {
+		case <-ended:
+			s.t.Fatalf("nats-server %s has ended:\n%s", s.Name, s.Log())
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	s.t.Fatalf("nats-server %s does not take connections:\n%s", s.Name, s.Log())
+}
+
+// Kill ends the process by SIGKILL and waits until it is gone.
+func (s *Server) Kill() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cmd == nil {
+		return
+	}
+	_ = s.cmd.Process.Kill()
+	<-s.ended
+	s.cmd = nil
+}
+
+// PID is the process' number; 0 when it does not run.
+func (s *Server) PID() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cmd == nil {
+		return 0
+	}
+	return s.cmd.Process.Pid
+}
+
+// Log is what the server has logged.
+func (s *Server) Log() string {
+	b, err := os.ReadFile(s.log)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}

@@ -1,0 +1,120 @@
+package cluster
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/iagoloadgen/iago/cluster/bus"
+)
+
+// member is a worker as the coordinator sees it.
+type member struct {
+	id       string
+	lease    Lease
+	revision uint64    // of its lease
+	seen     time.Time // when the last renewal was seen; monotonic
+	share    Share     // as written last
+	shareRev uint64    // 0: never written
+	counted  bool      // has been told of in an event
+}
+
+// alive tells whether it can be given work.
+func (m *member) alive() bool {
+	return m.lease.State != Left && m.lease.State != Expired && !m.lease.NoExec && m.revision != 0
+}
+
+// members are all that have ever been there.
+type members map[string]*member
+
+func (ms members) get(id string) *member {
+	m := ms[id]
+	if m == nil {
+		m = &member{id: id}
+		ms[id] = m
+	}
+	return m
+}
+
+// alive are the names of those who can be given work, in order.
+func (ms members) alive() (ids []string) {
+	for id, m := range ms {
+		if m.alive() {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// able are those of them that are ready for it.
+func (ms members) able() (ids []string) {
+	for _, id := range ms.alive() {
+		if s := ms[id].lease.State; s == Ready || s == Sending {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// failed says why all have left, if all have for a reason; else "".
+func (ms members) failed() string {
+	why := ""
+	for _, m := range ms.sorted() {
+		if m.lease.State != Left || m.lease.Why == "" {
+			return ""
+		}
+		why = "worker " + m.id + ": " + m.lease.Why
+	}
+	return why
+}
+
+// gone tells whether there have been any, and all have left in order.
+func (ms members) gone() bool {
+	all := ms.sorted()
+	for _, m := range all {
+		if m.lease.State != Left || m.lease.Why != "" {
+			return false
+		}
+	}
+	return len(all) > 0
+}
+
+// sorted are all of them in order.
+func (ms members) sorted() (all []*member) {
+	for _, m := range ms {
+		if m.revision != 0 {
+			all = append(all, m)
+		}
+	}
+	slices.SortFunc(all, func(a, b *member) int { return strings.Compare(a.id, b.id) })
+	return all
+}
+
+// noteLease takes in a lease as it stands on the bus.
+func (ms members) noteLease(id string, e bus.Event) error {
+	m := ms.get(id)
+	if e.Deleted {
+		m.lease.State = Left
+		return nil
+	}
+	l, err := decode[Lease](e.Key, e.Value)
+	if err != nil {
+		return err
+	}
+	if e.Revision <= m.revision {
+		return nil
+	}
+	m.lease, m.revision, m.seen = l, e.Revision, time.Now()
+	return nil
+}
+
+// noteShare takes in a share as it stands on the bus.
+func (ms members) noteShare(id string, e bus.Event) error {
+	m := ms.get(id)
+	s, err := decode[Share](e.Key, e.Value)
+	if err == nil && e.Revision > m.shareRev {
+		m.share, m.shareRev = s, e.Revision
+	}
+	return err
+}

@@ -1,0 +1,75 @@
+package cluster
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/iagoloadgen/iago/arrival"
+)
+
+// gap is a stretch of parts and a time, ns since the start, for which nobody's figures account.
+type gap struct {
+	first, last int
+	from, to    int64
+}
+
+// gaps are what is left of all parts from the start to an end when the stints are taken away.
+func gaps(n int, stints []Holding, end int64) (out []gap) {
+	edges := []int{0, n}
+	for _, s := range stints {
+		edges = append(edges, s.First, s.Last+1)
+	}
+	slices.Sort(edges)
+	edges = slices.Compact(edges)
+	for i := 0; i+1 < len(edges); i++ {
+		first, last := edges[i], edges[i+1]-1
+		var held []Holding
+		for _, s := range stints {
+			if s.First <= first && last <= s.Last && s.Through > s.From {
+				held = append(held, s)
+			}
+		}
+		slices.SortFunc(held, func(a, b Holding) int { return cmp.Compare(a.From, b.From) })
+		at := int64(0)
+		for _, h := range held {
+			if h.From > at {
+				out = append(out, gap{first, last, at, min(h.From, end)})
+			}
+			at = max(at, h.Through)
+			if at >= end {
+				break
+			}
+		}
+		if at < end {
+			out = append(out, gap{first, last, at, end})
+		}
+	}
+	return out
+}
+
+// nobodys counts, by second, the arrivals that were due in the gaps.
+func nobodys(whole *arrival.Parts, p arrival.Profile, list []gap) map[int]int64 {
+	const second = int64(1e9)
+	count := map[int]int64{}
+	for _, g := range list {
+		if g.to <= g.from {
+			continue
+		}
+		for i, n := range whole.CountBySecond(p, g.first, g.last, g.from, g.to) {
+			if n > 0 {
+				count[int(g.from/second)+i] += n
+			}
+		}
+	}
+	return count
+}
+
+// owed is how many arrivals were due in a worker's stints, the open ones up to a moment.
+func owed(whole *arrival.Parts, p arrival.Profile, stints []Holding, upTo int64) (n int64) {
+	for _, s := range stints {
+		if to := min(s.Through, upTo); to > s.From {
+			n += whole.Count(p, s.First, s.Last, s.From, to)
+		}
+	}
+	return n
+}

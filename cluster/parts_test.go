@@ -1,0 +1,164 @@
+package cluster
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/iagoloadgen/iago/arrival"
+)
+
+// TestPartsHaveOneOwnerAtATime lets workers come, go and confirm in any order, and looks at all windows that were given out.
+func TestPartsHaveOneOwnerAtATime(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const n = 32
+		ps := make(parts, n)
+		var alive []string
+		pending := map[string]int64{} // who has been asked to let go of parts, and when
+		given := make([][]Holding, n) // by part, all windows given out; the last one may be open
+		now, born := int64(1), 0
+		note := func() {
+			for i, p := range ps {
+				w := given[i]
+				last := len(w) - 1
+				switch {
+				case p.owner == "" && last >= 0 && w[last].Through > now:
+					w[last].Through = now
+				case p.owner != "" && (last < 0 || w[last].First != int(p.from) || w[last].Last != owner(p.owner)):
+					if last >= 0 && w[last].Through > p.from {
+						t.Fatalf("part %d: given to %s from %d, though another has it until %d", i, p.owner, p.from, w[last].Through)
+					}
+					given[i] = append(w, Holding{First: int(p.from), Last: owner(p.owner), From: p.from, Through: p.through})
+				case p.owner != "":
+					w[last].Through = p.through
+				}
+			}
+		}
+		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			now += 10
+			switch rapid.IntRange(0, 3).Draw(t, "what") {
+			case 0:
+				born++
+				alive = append(alive, fmt.Sprint("w", born))
+			case 1:
+				if len(alive) > 0 {
+					k := rapid.IntRange(0, len(alive)-1).Draw(t, "who dies")
+					ps.free(alive[k])
+					delete(pending, alive[k])
+					alive = slices.Delete(alive, k, k+1)
+					note()
+				}
+			case 2:
+				for _, id := range ps.release(alive, now+5) {
+					pending[id] = now
+				}
+				note()
+			case 3:
+				for id, at := range pending {
+					delete(pending, id)
+					ps.released(id, at+rapid.Int64Range(0, 20).Draw(t, "stopped"), alive)
+					note()
+				}
+			}
+			ps.deal(alive, now)
+			note()
+		}
+		settle(ps, alive, now)
+		counts := ps.counts(alive)
+		for id, c := range counts {
+			if c < n/len(alive) || c > (n+len(alive)-1)/len(alive) {
+				t.Fatalf("%s has %d of %d parts among %d: %v", id, c, n, len(alive), counts)
+			}
+		}
+	})
+}
+
+func owner(id string) (n int) {
+	_, _ = fmt.Sscanf(id, "w%d", &n)
+	return n
+}
+
+// settle has everything that is to be handed on handed on.
+func settle(ps parts, alive []string, now int64) {
+	for range 3 {
+		ps.release(alive, now)
+		for _, id := range alive {
+			ps.released(id, now, alive)
+		}
+		ps.deal(alive, now)
+	}
+}
+
+func TestHeldIsInStretches(t *testing.T) {
+	ps := make(parts, 6)
+	ps.take("a", []Holding{{First: 0, Last: 2, From: 5, Through: arrival.Forever}, {First: 4, Last: 4, From: 5, Through: 9}})
+	want := []Holding{{First: 0, Last: 2, From: 5, Through: arrival.Forever}, {First: 4, Last: 4, From: 5, Through: 9}}
+	if got := ps.held("a"); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if changed := ps.deal([]string{"a", "b"}, 7); !slices.Equal(changed, []string{"b"}) {
+		t.Errorf("%v changed: the one with less gets what is free", changed)
+	}
+}
+
+func TestGapsAreWhatNobodyHeld(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const n, end = 8, 40
+		var stints []Holding
+		var held [n][end + 1]bool // by part and ns: (k-1, k]
+		for range rapid.IntRange(0, 10).Draw(t, "stints") {
+			first := rapid.IntRange(0, n-1).Draw(t, "first")
+			last := rapid.IntRange(first, n-1).Draw(t, "last")
+			from := rapid.Int64Range(0, end).Draw(t, "from")
+			through := rapid.Int64Range(0, end+20).Draw(t, "through")
+			stints = append(stints, Holding{First: first, Last: last, From: from, Through: through})
+			for p := first; p <= last; p++ {
+				for at := from + 1; at <= min(through, end); at++ {
+					held[p][at] = true
+				}
+			}
+		}
+		for _, g := range gaps(n, stints, end) {
+			for p := g.first; p <= g.last; p++ {
+				for at := g.from + 1; at <= g.to; at++ {
+					if held[p][at] {
+						t.Fatalf("part %d at %d is held and in a gap, or in two", p, at)
+					}
+					held[p][at] = true
+				}
+			}
+		}
+		for p := range held {
+			for at := 1; at <= end; at++ {
+				if !held[p][at] {
+					t.Fatalf("part %d at %d is neither held nor in a gap", p, at)
+				}
+			}
+		}
+	})
+}
+
+func TestStints(t *testing.T) {
+	var s stints
+	open := Holding{First: 0, Last: 7, Through: arrival.Forever}
+	s.put([]Holding{open})
+	kept, going := Holding{First: 0, Last: 3, Through: arrival.Forever}, Holding{First: 4, Last: 7, Through: 50}
+	s.put([]Holding{kept, going})
+	if got := s.ending([]Holding{kept}, 40); !slices.Equal(got, []Holding{going}) {
+		t.Errorf("what is held until 50 goes on at 40, whatever a later share says: %v", got)
+	}
+	if got := s.ending([]Holding{open}, 40); len(got) != 0 {
+		t.Errorf("what has been given again is not held twice: %v", got)
+	}
+	s.put([]Holding{kept})
+	s.cut(100)
+	want := []Holding{going, {First: 0, Last: 3, Through: 100}}
+	if got := s.all(); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if got := after([]Holding{kept, going}, 60); !slices.Equal(got, []Holding{{First: 0, Last: 3, From: 60, Through: arrival.Forever}}) {
+		t.Errorf("after 60: %v", got)
+	}
+}

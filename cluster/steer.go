@@ -1,0 +1,125 @@
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/iagoloadgen/iago/arrival"
+)
+
+// renewed gives the engine a lease that has been renewed.
+func (w *worker) renewed(until time.Time, anew bool) {
+	if anew {
+		w.update(func() { w.share = Share{Seq: w.share.Seq, Life: w.share.Life} }) // whatever it held has been given away
+	}
+	w.steerMu.Lock()
+	defer w.steerMu.Unlock()
+	before := w.until
+	w.until = until
+	if w.live == nil {
+		return
+	}
+	if lapsed := w.live.SetLease(until); lapsed && !w.start.IsZero() {
+		w.stints.cut(int64(before.Sub(w.start)))
+		w.from = int64(time.Since(w.start))
+		w.logf("lease: it had ended %v ago; going on", time.Since(before).Round(time.Millisecond))
+		w.steer(true)
+	} else if anew {
+		w.steer(false)
+	}
+}
+
+// steer gives the engine what plan and share say now; lapsed: it waits for a plan, even one like the last. steerMu is held.
+func (w *worker) steer(lapsed bool) {
+	plan, share, _ := w.known()
+	if w.live == nil || w.start.IsZero() {
+		return
+	}
+	w.held.mu.Lock()
+	life := w.held.lease.Life
+	w.held.mu.Unlock()
+	if share.Life != life { // given under a lease that has ended
+		share.Held = nil
+	}
+	if w.profile == nil || len(plan.Changes) != w.changes { // the same value as long as it is the same: a share need not go through it again
+		profile, err := arrival.Splice(w.base, plan.Changes...)
+		if err != nil {
+			w.logf("plan: %v", err)
+			return
+		}
+		w.profile, w.changes = profile, len(plan.Changes)
+	}
+	held := after(share.Held, w.from)
+	if share.Life == life {
+		for i := range held {
+			if w.leaving > 0 {
+				held[i].Through = min(held[i].Through, w.leaving)
+			}
+		}
+		held = append(held, w.stints.ending(held, int64(time.Since(w.start)))...)
+		slices.SortFunc(held, func(a, b Holding) int { return cmp.Compare(a.First, b.First) })
+	}
+	p := &arrival.Plan{Profile: w.profile, End: plan.End, Held: held}
+	if err := p.Validate(w.parts.N()); err != nil {
+		w.logf("share: %v", err)
+		return
+	}
+	if old := w.given; old == nil || lapsed || old.Profile != p.Profile || old.End != p.End || !slices.Equal(old.Held, p.Held) {
+		w.live.SetPlan(p)
+		w.given = p
+	}
+	w.stints.put(held)
+	if share.Seq != w.under.Seq && share.Life == life {
+		now := int64(time.Since(w.start))
+		w.held.change(func(l *Lease) { l.Seen, l.Stopped = share.Seq, now })
+	}
+	w.under = share
+}
+
+// leaveIn is how long a worker that leaves goes on: to a moment at which all its shards let go.
+const leaveIn = 100 * time.Millisecond
+
+// follow keeps the engine by what the coordinator says, until done is closed.
+func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
+	left := false
+	var gone <-chan time.Time // the moment at which it lets go of everything has come
+	for {
+		plan, _, changed := w.known()
+		_, began := w.now()
+		w.steerMu.Lock()
+		w.steer(false)
+		w.steerMu.Unlock()
+		if plan.Drained && w.src != nil {
+			w.src.end()
+		}
+		switch {
+		case plan.Kill:
+			w.engine.Break()
+		case left && !began:
+			w.engine.Stop()
+		}
+		leaving := ctx.Done()
+		if left {
+			leaving = nil
+		}
+		select {
+		case <-changed:
+		case <-leaving:
+			left = true
+			w.logf("leaving the job")
+			w.steerMu.Lock()
+			w.leaving = int64(time.Since(w.start) + leaveIn)
+			w.steerMu.Unlock()
+			gone = time.After(leaveIn + leaveIn/5)
+		case <-gone:
+			w.engine.Stop()
+		case <-kill.Done():
+			w.engine.Break()
+			kill = context.Background()
+		case <-done:
+			return
+		}
+	}
+}

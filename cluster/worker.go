@@ -1,0 +1,453 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/iagoloadgen/iago/arrival"
+	"github.com/iagoloadgen/iago/cluster/bus"
+	"github.com/iagoloadgen/iago/engine"
+	"github.com/iagoloadgen/iago/job"
+	"github.com/iagoloadgen/iago/measure"
+	"github.com/iagoloadgen/iago/source"
+	"github.com/iagoloadgen/iago/spec"
+)
+
+// WorkerConfig is what a worker needs to know beside its job.
+type WorkerConfig struct {
+	Bus       *bus.Bus
+	Job       string // its name; "": the first that is there and has not ended
+	Name      string // of the worker; "": the machine's name. A number is added where there is one of that name already
+	AllowExec bool   // a spec may have it run an outside program
+	Version   string
+	Poller    string
+	Keep      time.Duration // results are offered to the bus for so long after the job; 0: an hour
+	Logf      func(format string, args ...any)
+}
+
+// ErrNoExec says that a worker was asked to run an outside program and may not.
+var ErrNoExec = errors.New("the job runs an outside program, and this worker may not: start it with --allow-exec if you trust whoever writes the job's spec")
+
+const lookEvery = 200 * time.Millisecond
+
+// worker is one worker on one job.
+type worker struct {
+	c     WorkerConfig
+	job   *bus.Job
+	spec  JobSpec
+	id    string
+	logf  func(string, ...any)
+	tail  *tail
+	parts *arrival.Parts
+	base  arrival.Profile
+	live  *engine.Live
+	held  *holder
+	out   *outbox
+	src   *queued // nil: no records over the bus
+	clock offset
+
+	mu      sync.Mutex
+	plan    Plan
+	share   Share
+	changed chan struct{} // closed and made anew with every change of plan or share
+
+	steerMu  sync.Mutex // one at a time: plans and leases are given to the engine
+	start    time.Time  // zero: not known
+	until    time.Time  // of the lease that the engine knows
+	leaving  int64      // ns since the start: nothing after it is its own; 0: it stays
+	from     int64      // nothing before is its own: it has been cut off until then
+	stints   stints
+	under    Share         // what the engine works by
+	given    *arrival.Plan // the last one
+	profile  arrival.Profile
+	changes  int // that profile has
+	arrivals int64
+	engine   *job.Running
+}
+
+// Work finds the job, sends its share of the load until the job is over, and leaves its results on the bus. When ctx ends, the worker
+// leaves the job; when kill ends, at once.
+func Work(ctx, kill context.Context, c WorkerConfig) error {
+	if c.Logf == nil {
+		c.Logf = func(string, ...any) {}
+	}
+	j, err := findJob(ctx, c.Bus, c.Job)
+	if err != nil {
+		return err
+	}
+	w := &worker{c: c, job: j, tail: newTail(), changed: make(chan struct{})}
+	w.logf = func(format string, args ...any) {
+		line := fmt.Sprintf(format, args...)
+		w.tail.add(line)
+		c.Logf("%s", line)
+	}
+	return w.work(ctx, kill)
+}
+
+// findJob opens the job of that name, or the first that has not ended, and waits for it.
+func findJob(ctx context.Context, b *bus.Bus, name string) (*bus.Job, error) {
+	for {
+		names := []string{name}
+		if name == "" {
+			names, _ = b.Jobs(ctx)
+		}
+		for _, n := range names {
+			if j, err := b.OpenJob(ctx, n); err == nil && open(ctx, j) {
+				return j, nil
+			} else if errors.Is(err, bus.ErrDenied) {
+				return nil, fmt.Errorf("cluster: job %s: %w", n, err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("cluster: no job was found on the bus: %w", ctx.Err())
+		case <-time.After(lookEvery):
+		}
+	}
+}
+
+// open tells whether a job can be joined.
+func open(ctx context.Context, j *bus.Job) bool {
+	entry, err := j.Get(ctx, keyPlan)
+	if err != nil {
+		return false
+	}
+	p, err := decode[Plan](keyPlan, entry.Value)
+	return err == nil && p.Phase != Ending && p.Phase != Done
+}
+
+func (w *worker) work(ctx, kill context.Context) error {
+	entry, err := w.job.Get(ctx, keySpec)
+	if err != nil {
+		return fmt.Errorf("cluster: job %s: %w", w.job.Name(), err)
+	}
+	if w.spec, err = decode[JobSpec](keySpec, entry.Value); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "iago-worker-")
+	if err != nil {
+		return fmt.Errorf("cluster: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	sp, err := w.spec.Packed.Unpack(dir)
+	if err != nil {
+		return err
+	}
+	if err := w.join(ctx); err != nil {
+		return err
+	}
+	w.logf("worker %s: joined job %s", w.id, w.job.Name())
+	run, stop := context.WithCancel(context.Background())
+	defer stop()
+	var side sync.WaitGroup
+	defer side.Wait()
+	defer stop()
+	side.Go(func() { w.held.run(run) })
+	side.Go(func() { w.watch(run) })
+	if err := w.listen(run, &side); err != nil {
+		return err
+	}
+	err = w.serve(ctx, kill, sp)
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.keep())
+	defer cancel()
+	stopKill := context.AfterFunc(kill, cancel)
+	defer stopKill()
+	why := ""
+	if err != nil {
+		why = err.Error()
+	}
+	stop()
+	side.Wait()
+	return errors.Join(err, w.out.close(end, w.keep()), w.held.leave(end, why))
+}
+
+func (w *worker) keep() time.Duration {
+	if w.c.Keep > 0 {
+		return w.c.Keep
+	}
+	return time.Hour
+}
+
+var oddRE = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+
+// join takes a name and a lease.
+func (w *worker) join(ctx context.Context) error {
+	host, _ := os.Hostname()
+	name := w.c.Name
+	if name == "" {
+		name = host
+	}
+	name = strings.Trim(oddRE.ReplaceAllString(name, "-"), "-")
+	if name == "" {
+		name = "worker"
+	}
+	lease := Lease{Host: host, PID: os.Getpid(), Version: w.c.Version, State: Joining, Life: 1}
+	for n := 1; ; n++ {
+		lease.ID = name
+		if n > 1 {
+			lease.ID = fmt.Sprintf("%s-%d", name, n)
+		}
+		sent := time.Now()
+		revision, err := w.job.Create(ctx, prefixLease+lease.ID, encode(lease))
+		switch {
+		case err == nil:
+			w.id = lease.ID
+			w.out = newOutbox(w.job, w.id)
+			w.held = &holder{
+				job: w.job, key: prefixLease + w.id, term: w.spec.Lease, logf: w.logf, lease: lease, revision: revision,
+				poke: make(chan struct{}, 1), renewed: w.renewed, gone: w.gone,
+			}
+			w.held.until = sent.Add(w.spec.Lease - margin(w.spec.Lease))
+			w.until = w.held.until
+			return nil
+		case errors.Is(err, bus.ErrExists):
+		case errors.Is(err, bus.ErrUnavailable) && ctx.Err() == nil:
+			time.Sleep(lookEvery)
+		default:
+			return fmt.Errorf("cluster: job %s: join: %w", w.job.Name(), err)
+		}
+	}
+}
+
+// gone ends the worker when its job has been removed from the bus.
+func (w *worker) gone() {
+	w.update(func() { w.plan.Kill, w.plan.Stop = true, "the job was removed from the bus" })
+}
+
+// update changes what is known of the job and wakes those who wait for it.
+func (w *worker) update(f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f()
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// known returns the plan, the share, and what is closed when they change.
+func (w *worker) known() (Plan, Share, <-chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.plan, w.share, w.changed
+}
+
+// watch follows the plan and the share.
+func (w *worker) watch(ctx context.Context) {
+	for ctx.Err() == nil {
+		watcher, err := w.job.Watch(ctx, keyPlan, prefixShare+w.id)
+		if err != nil {
+			w.logf("watch: %v", err)
+			time.Sleep(lookEvery)
+			continue
+		}
+		for e := range watcher.Events() {
+			w.note(e)
+		}
+		if errors.Is(watcher.Err(), bus.ErrNotFound) {
+			w.gone()
+			return
+		}
+	}
+}
+
+func (w *worker) note(e bus.Event) {
+	if e.Synced || e.Deleted {
+		return
+	}
+	switch e.Key {
+	case keyPlan:
+		p, err := decode[Plan](e.Key, e.Value)
+		if err != nil {
+			w.logf("%v", err)
+			return
+		}
+		w.update(func() { w.plan = p })
+	case prefixShare + w.id:
+		s, err := decode[Share](e.Key, e.Value)
+		if err != nil {
+			w.logf("%v", err)
+			return
+		}
+		w.update(func() { w.share = s })
+	}
+}
+
+// serve gets ready, runs the engine and says the last word.
+func (w *worker) serve(ctx, kill context.Context, sp *spec.Spec) error {
+	if !sp.Processor.IsZero() && len(sp.Processor.Exec) > 0 && !w.c.AllowExec {
+		w.held.change(func(l *Lease) { l.NoExec = true })
+		return ErrNoExec
+	}
+	if ok, err := w.await(ctx, kill); !ok {
+		return err
+	}
+	j, err := w.prepare(ctx, sp)
+	if err != nil {
+		return err
+	}
+	w.base = j.Process().Profile
+	w.parts = j.Process().Parts(w.spec.Parts)
+	live := engine.NewLive(w.parts)
+	w.steerMu.Lock()
+	live.SetLease(w.until)
+	w.live = live
+	w.steerMu.Unlock()
+	if w.src != nil {
+		w.src.dry = w.live.SetDry
+	}
+	w.engine, err = j.Start(job.Share{
+		Live: w.live, Begin: func(context.Context) (time.Time, error) { return w.begin(ctx, kill) }, Workers: w.spec.Workers,
+		OnInterval: w.second, Logf: w.logf,
+	})
+	if err != nil {
+		j.Close()
+		return err
+	}
+	done := make(chan struct{})
+	var steering sync.WaitGroup
+	steering.Go(func() { w.follow(ctx, kill, done) })
+	part, err := w.engine.Wait(context.WithoutCancel(ctx))
+	close(done)
+	steering.Wait()
+	if w.start.IsZero() { // it never began
+		if errors.Is(err, errOver) {
+			err = nil
+		}
+		return err
+	}
+	w.last(part, err)
+	return err
+}
+
+// errOver says that the job ended before this worker began.
+var errOver = errors.New("cluster: the job was over before this worker began")
+
+// await waits until enough workers are there; false: there is nothing to do any more.
+func (w *worker) await(ctx, kill context.Context) (bool, error) {
+	for {
+		plan, _, changed := w.known()
+		switch {
+		case plan.Kill, plan.Phase == Ending, plan.Phase == Done:
+			return false, nil
+		case plan.Phase == Preparing, plan.Phase == Running:
+			return true, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false, nil
+		case <-kill.Done():
+			return false, nil
+		}
+	}
+}
+
+// prepare makes the job's run, with records from where they come.
+func (w *worker) prepare(ctx context.Context, sp *spec.Spec) (*job.Job, error) {
+	o := job.Options{Version: w.c.Version, Poller: w.c.Poller, Log: func(line string) { w.logf("%s", line) }}
+	sp.Seed = &w.spec.Seed
+	if w.spec.Feeders > 0 {
+		p, err := w.job.Pull(context.WithoutCancel(ctx), bus.PullConfig{Messages: fetchAhead, Bytes: fetchBytes, KeepAlive: true})
+		if err != nil {
+			return nil, err
+		}
+		w.src = newQueued(p, func(bool) {}, w.logf)
+		o.Source = w.src
+	}
+	if w.spec.Direct {
+		i, err := w.claimPart(ctx)
+		if err != nil {
+			return nil, err
+		}
+		o.Part = func(s source.Source) source.Source {
+			return &strided{Source: s, i: i, n: int64(max(w.spec.Workers, 1))}
+		}
+	}
+	j, err := job.Prepare(sp, o)
+	if err != nil && w.src != nil {
+		_ = w.src.Close()
+	}
+	return j, err
+}
+
+const (
+	fetchAhead = 4       // batches
+	fetchBytes = 8 << 20 // and so many bytes
+)
+
+// begin says that the worker is ready, and waits for the start instant.
+func (w *worker) begin(ctx, kill context.Context) (time.Time, error) {
+	if err := w.compare(ctx); err != nil {
+		return time.Time{}, err
+	}
+	w.held.change(func(l *Lease) {
+		l.State, l.Offset, l.Error = Ready, int64(w.clock.ahead), int64(w.clock.within)
+	})
+	for {
+		plan, _, changed := w.known()
+		switch {
+		case plan.Kill, plan.Phase == Ending, plan.Phase == Done:
+			return time.Time{}, errOver
+		case plan.Start != 0:
+			now := time.Now()
+			begin := now.Add(time.Unix(0, plan.Start).Sub(now.Add(w.clock.ahead)))
+			w.steerMu.Lock()
+			w.start = begin
+			w.steer(true)
+			w.steerMu.Unlock()
+			w.held.change(func(l *Lease) { l.State = Sending })
+			return begin, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return time.Time{}, errOver
+		case <-kill.Done():
+			return time.Time{}, errOver
+		}
+	}
+}
+
+// compare compares clocks; a job that is under way has somebody to ask, sooner or later.
+func (w *worker) compare(ctx context.Context) error {
+	for {
+		o, err := askTime(ctx, w.job)
+		if err == nil {
+			w.clock = o
+			w.logf("clock: the coordinator's is ahead by %v, within %v", o.ahead, o.within)
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		w.logf("clock: %v", err)
+		time.Sleep(lookEvery)
+	}
+}
+
+// second hands a second's figures over.
+func (w *worker) second(iv *measure.Interval, label func(int) string, steal float64) {
+	w.steerMu.Lock()
+	h := head{Worker: w.id, Index: iv.Index, Arrivals: iv.Arrivals, Stints: w.stints.all(), Through: iv.End, Steal: steal}
+	w.arrivals += h.Arrivals
+	h.Arrivals = w.arrivals
+	w.steerMu.Unlock()
+	w.out.put(appendEntry(h, appendSecond(iv, label)))
+}
+
+// last says the last word.
+func (w *worker) last(p job.Part, err error) {
+	w.steerMu.Lock()
+	defer w.steerMu.Unlock()
+	w.stints.cut(int64(p.Duration))
+	l := lastWord{End: p.End, Duration: p.Duration, Source: p.Source, Unused: p.Unused, Generator: p.Generator, Log: w.tail.lines()}
+	if err != nil {
+		l.Err = err.Error()
+	}
+	w.out.put(appendEntry(head{Worker: w.id, Arrivals: w.arrivals, Stints: w.stints.all(), Through: int64(p.Elapsed), Last: &l}, encode(p.Sample)))
+}
