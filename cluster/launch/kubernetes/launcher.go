@@ -197,24 +197,32 @@ func (c *client) remove(ctx context.Context, name string) error {
 			return err
 		}
 	}
+	left := "its pods"
 	for {
 		pods, err := list[pod](ctx, c, "Pod", name)
-		if err != nil {
+		switch {
+		case ctx.Err() != nil:
+			return fmt.Errorf("launch: kubernetes: asked to end, and not known to be gone: %s: %w", left, ctx.Err())
+		case err != nil:
 			return err
-		}
-		if len(pods) == 0 {
+		case len(pods) == 0:
 			return nil
 		}
+		left = places(pods)
 		select {
 		case <-ctx.Done():
-			var left []string
-			for _, p := range pods {
-				left = append(left, fmt.Sprintf("%s on %s", p.Metadata.Name, p.Spec.NodeName))
-			}
-			return fmt.Errorf("launch: kubernetes: asked to end, and not known to be gone: %s: %w", strings.Join(left, ", "), ctx.Err())
 		case <-time.After(lookAgain):
 		}
 	}
+}
+
+// places says which pods are where.
+func places(pods []pod) string {
+	var all []string
+	for _, p := range pods {
+		all = append(all, fmt.Sprintf("%s on %s", p.Metadata.Name, p.Spec.NodeName))
+	}
+	return strings.Join(all, ", ")
 }
 
 // removeAll removes all objects of a kind that a query chooses.

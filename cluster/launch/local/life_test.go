@@ -202,6 +202,7 @@ func TestNumbersOfOthers(t *testing.T) {
 		other.Process.Kill()
 		other.Wait()
 	}()
+	time.Sleep(50 * time.Millisecond) // births are told apart by hundredths of a second
 	h := start(t, l, jobOf("mixed-up", script(t, "echo $$")))
 	mine := strings.TrimSpace(log(t, h, "worker-0"))
 	record := filepath.Join(dir, "mixed-up", "job.json")
