@@ -23,13 +23,13 @@ type offset struct {
 
 // askTime compares the coordinator's clock with ours over the bus: of several round trips the shortest says most, and half of it is
 // what the result may be off (Cristian, "Probabilistic clock synchronization", Distributed Computing 3, 1989).
-func askTime(ctx context.Context, j *bus.Job) (best offset, err error) {
+func askTime(ctx context.Context, clock *Clock, j *bus.Job) (best offset, err error) {
 	found := false
 	for range probes {
-		one, cancel := context.WithTimeout(ctx, time.Second)
-		sent := time.Now()
+		one, cancel := clock.Timeout(ctx, time.Second)
+		sent := clock.Now()
 		answer, e := j.Request(one, subjectTime, nil)
-		trip := time.Since(sent)
+		trip := clock.Since(sent)
 		cancel()
 		switch {
 		case ctx.Err() != nil:
@@ -44,7 +44,7 @@ func askTime(ctx context.Context, j *bus.Job) (best offset, err error) {
 				best, found = o, true
 			}
 		}
-		time.Sleep(probeEvery)
+		clock.Sleep(probeEvery)
 	}
 	if found {
 		err = nil
@@ -53,6 +53,6 @@ func askTime(ctx context.Context, j *bus.Job) (best offset, err error) {
 }
 
 // answerTime answers a time probe; the job's clock is ahead of ours by so much.
-func answerTime(m *bus.Message, ahead time.Duration) {
-	_ = m.Reply(binary.BigEndian.AppendUint64(nil, uint64(time.Now().Add(ahead).UnixNano())))
+func answerTime(m *bus.Message, clock *Clock, ahead time.Duration) {
+	_ = m.Reply(binary.BigEndian.AppendUint64(nil, uint64(clock.Now().Add(ahead).UnixNano())))
 }

@@ -75,7 +75,7 @@ func (c *coordinator) listen() (stops []func(), err error) {
 		}
 	}
 	ahead := c.ahead // it is settled by now
-	subscribe(subjectTime, func(m *bus.Message) { answerTime(m, ahead) })
+	subscribe(subjectTime, func(m *bus.Message) { answerTime(m, c.clock, ahead) })
 	subscribe(subjectBeat+"*", func(m *bus.Message) {
 		if b, err := decode[beat](m.Subject, m.Data); err == nil {
 			c.beats.Store(strings.TrimPrefix(m.Subject, subjectBeat), b.At)
@@ -86,7 +86,7 @@ func (c *coordinator) listen() (stops []func(), err error) {
 		o := order{do: func(c *coordinator) (any, error) { return c.obey(text) }, answer: make(chan reply, 1)}
 		select {
 		case c.orders <- o:
-		case <-time.After(time.Second):
+		case <-c.clock.After(time.Second):
 			return
 		}
 		select {
@@ -98,7 +98,7 @@ func (c *coordinator) listen() (stops []func(), err error) {
 				a.Status, _ = r.value.(*Status)
 			}
 			_ = m.Reply(encode(a))
-		case <-time.After(5 * time.Second): // deposed meanwhile
+		case <-c.clock.After(5 * time.Second): // deposed meanwhile
 		}
 	})
 	return stops, err
@@ -197,7 +197,7 @@ func (c *coordinator) status(said string) *Status {
 	for _, m := range c.members.sorted() {
 		w := WorkerStatus{
 			ID: m.id, Host: m.lease.Host, PID: m.lease.PID, State: m.lease.State, Parts: counts[m.id], Share: float64(counts[m.id]) / float64(len(c.parts)),
-			Seen: int64(time.Since(m.seen)), Offset: m.lease.Offset, Within: m.lease.Error, Why: m.lease.Why,
+			Seen: int64(c.clock.Since(m.seen)), Offset: m.lease.Offset, Within: m.lease.Error, Why: m.lease.Why,
 		}
 		w.Sent, w.Complete = c.ledger.counted(m.id)
 		s.Workers = append(s.Workers, w)

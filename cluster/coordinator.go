@@ -24,6 +24,7 @@ const (
 // coordinator runs a job, while its process leads. All of it belongs to one goroutine, but for what says so.
 type coordinator struct {
 	job     *bus.Job
+	clock   *Clock
 	id      string
 	spec    JobSpec
 	base    arrival.Profile
@@ -73,7 +74,7 @@ func (c *coordinator) now() int64 {
 	if c.plan.Start == 0 {
 		return -1
 	}
-	return time.Now().Add(c.ahead).UnixNano() - c.plan.Start
+	return c.clock.Now().Add(c.ahead).UnixNano() - c.plan.Start
 }
 
 // run coordinates until the job is done, ctx ends or somebody else leads.
@@ -92,9 +93,9 @@ func (c *coordinator) run(ctx context.Context) error {
 			stop()
 		}
 	}()
-	tick := time.NewTicker(lookAround)
+	tick := c.clock.Ticker(lookAround)
 	defer tick.Stop()
-	renew := time.NewTicker(leadTerm / 6)
+	renew := c.clock.Ticker(leadTerm / 6)
 	defer renew.Stop()
 	for c.plan.Phase != Done {
 		select {
@@ -129,7 +130,7 @@ func (c *coordinator) run(ctx context.Context) error {
 
 // load reads everything as it stands, and follows it from there.
 func (c *coordinator) load(ctx context.Context) error {
-	c.began = time.Now()
+	c.began = c.clock.Now()
 	c.members, c.parts, c.feeds, c.changed = members{}, make(parts, c.spec.Parts), map[string]Progress{}, map[string]bool{}
 	c.events, c.watched = make(chan bus.Event, 256), make(chan error, 1)
 	w, err := c.job.Watch(ctx, keyPlan, prefixShare, prefixLease, prefixFeed)
@@ -180,10 +181,10 @@ func (c *coordinator) align(ctx context.Context) error {
 		if !m.alive() {
 			continue
 		}
-		one, cancel := context.WithTimeout(ctx, time.Second)
-		sent := time.Now()
+		one, cancel := c.clock.Timeout(ctx, time.Second)
+		sent := c.clock.Now()
 		answer, err := c.job.Request(one, subjectWorker+m.id+"."+askClock, nil)
-		trip := time.Since(sent)
+		trip := c.clock.Since(sent)
 		cancel()
 		at, e := decode[int64](askClock, answer)
 		if err != nil || e != nil {
@@ -209,7 +210,7 @@ func (c *coordinator) note(e bus.Event) {
 			}
 		}
 	case strings.HasPrefix(e.Key, prefixLease):
-		err = c.members.noteLease(strings.TrimPrefix(e.Key, prefixLease), e)
+		err = c.members.noteLease(strings.TrimPrefix(e.Key, prefixLease), e, c.clock.Now())
 	case strings.HasPrefix(e.Key, prefixShare):
 		err = c.members.noteShare(strings.TrimPrefix(e.Key, prefixShare), e)
 	case strings.HasPrefix(e.Key, prefixFeed):
@@ -233,7 +234,7 @@ func (c *coordinator) write(ctx context.Context) {
 	if !c.dirty {
 		return
 	}
-	one, cancel := context.WithTimeout(ctx, time.Second)
+	one, cancel := c.clock.Timeout(ctx, time.Second)
 	defer cancel()
 	rev, err := c.put(one, keyPlan, encode(c.plan), c.planRev)
 	if err != nil {
@@ -261,7 +262,7 @@ func (c *coordinator) reread(ctx context.Context, key string, revision uint64) u
 
 // writeShare tells a worker what is its own.
 func (c *coordinator) writeShare(ctx context.Context, m *member) bool {
-	one, cancel := context.WithTimeout(ctx, time.Second)
+	one, cancel := c.clock.Timeout(ctx, time.Second)
 	defer cancel()
 	next := Share{Seq: m.share.Seq + 1, Life: m.lease.Life, Held: c.parts.held(m.id)}
 	rev, err := c.put(one, prefixShare+m.id, encode(next), m.shareRev)

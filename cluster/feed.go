@@ -37,6 +37,7 @@ type FeedConfig struct {
 	Collect  time.Duration // for results of workers that do not answer; default: twice the lease
 	Dir      string        // run directory; "": none
 	Version  string
+	Clock    *Clock // of a simulation; nil: the machine's
 	Logf     func(format string, args ...any)
 	OnSecond func(s report.Second, window *measure.Interval)
 	// OnPrepared is called once all checks have passed and the job is on the bus. nil: nothing.
@@ -182,7 +183,7 @@ func (f *feeding) describe() (JobSpec, error) {
 	}
 	s := JobSpec{
 		Name: f.Job, Version: f.Version, Packed: packed, Seed: f.prepared.Seed(), Workers: f.Workers, Lease: f.Lease, Feeders: f.Feeders,
-		Direct: f.Direct, Created: time.Now(), Parts: min(max(partsLeast, partsPer*f.Workers), partsMost),
+		Direct: f.Direct, Created: f.Clock.Now(), Parts: min(max(partsLeast, partsPer*f.Workers), partsMost),
 	}
 	s.Duration, s.Requests = f.prepared.Limit()
 	if f.prepared.Fixed() || f.Direct {
@@ -232,7 +233,7 @@ func (f *feeding) feed(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(feedEvery / 2):
+		case <-f.Clock.After(feedEvery / 2):
 		}
 	}
 }
@@ -249,7 +250,7 @@ func (f *feeding) interrupts(run, ctx, kill context.Context) {
 		case <-w.done:
 		}
 		for {
-			one, cancel := context.WithTimeout(run, 2*time.Second)
+			one, cancel := f.Clock.Timeout(run, 2*time.Second)
 			_, err := Control(one, f.job, w.text)
 			cancel()
 			if err == nil || run.Err() != nil {
@@ -257,7 +258,7 @@ func (f *feeding) interrupts(run, ctx, kill context.Context) {
 			}
 			select {
 			case <-run.Done():
-			case <-time.After(lookEvery):
+			case <-f.Clock.After(lookEvery):
 			}
 		}
 	}
@@ -271,7 +272,7 @@ func (f *feeding) lead(run, ctx context.Context) (*job.Outcome, error) {
 			f.awaitDone(standby)
 			cancel()
 		}()
-		l := &leadership{job: f.job, id: f.ID, logf: f.Logf}
+		l := &leadership{job: f.job, clock: f.Clock, id: f.ID, logf: f.Logf}
 		err := l.win(standby)
 		cancel()
 		if err != nil {
@@ -310,7 +311,7 @@ func (f *feeding) awaitDone(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(feedEvery):
+		case <-f.Clock.After(feedEvery):
 		}
 	}
 }
@@ -324,7 +325,7 @@ func (f *feeding) coordinate(run context.Context, lead *leadership) (*job.Outcom
 	}
 	defer led.close()
 	c := &coordinator{
-		job: f.job, id: f.ID, spec: f.spec, base: f.base, whole: f.whole, lead: lead, logf: f.Logf, wait: f.Wait, collect: f.Collect,
+		job: f.job, clock: f.Clock, id: f.ID, spec: f.spec, base: f.base, whole: f.whole, lead: lead, logf: f.Logf, wait: f.Wait, collect: f.Collect,
 		ledger: led, orders: f.orders,
 	}
 	if len(abort) > 0 {
@@ -357,7 +358,7 @@ func (f *feeding) gather(ctx context.Context, led *ledger) {
 		})
 		if err != nil && ctx.Err() == nil {
 			f.Logf("results: %v", err)
-			time.Sleep(lookEvery)
+			f.Clock.Sleep(lookEvery)
 		}
 	}
 }
@@ -369,7 +370,7 @@ func (f *feeding) collectRest(ctx context.Context, led *ledger) error {
 		return fmt.Errorf("cluster: results: %w", err)
 	}
 	for led.position() < end && ctx.Err() == nil {
-		time.Sleep(10 * time.Millisecond)
+		f.Clock.Sleep(10 * time.Millisecond)
 	}
 	return ctx.Err()
 }

@@ -13,9 +13,10 @@ const leadTerm = 3 * time.Second
 
 // leadership makes one of the feeders the coordinator.
 type leadership struct {
-	job  *bus.Job
-	id   string
-	logf func(string, ...any)
+	job   *bus.Job
+	clock *Clock
+	id    string
+	logf  func(string, ...any)
 
 	term     int64
 	turn     int64
@@ -26,9 +27,9 @@ type leadership struct {
 // win waits until this process leads, or ctx ends, which is the error.
 func (l *leadership) win(ctx context.Context) error {
 	var last uint64
-	since := time.Now()
+	since := l.clock.Now()
 	for {
-		sent := time.Now()
+		sent := l.clock.Now()
 		entry, err := l.job.Get(ctx, keyLeader)
 		switch {
 		case errors.Is(err, bus.ErrNotFound):
@@ -37,8 +38,8 @@ func (l *leadership) win(ctx context.Context) error {
 				return l.won(next, rev, sent)
 			}
 		case err == nil && entry.Revision != last:
-			last, since = entry.Revision, time.Now()
-		case err == nil && time.Since(since) > leadTerm+margin(leadTerm):
+			last, since = entry.Revision, l.clock.Now()
+		case err == nil && l.clock.Since(since) > leadTerm+margin(leadTerm):
 			old, err := decode[Leader](keyLeader, entry.Value)
 			if err != nil {
 				return err
@@ -52,7 +53,7 @@ func (l *leadership) win(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(leadTerm / 10):
+		case <-l.clock.After(leadTerm / 10):
 		}
 	}
 }
@@ -64,13 +65,13 @@ func (l *leadership) won(as Leader, revision uint64, sent time.Time) error {
 }
 
 // leads tells whether the lease runs at this moment.
-func (l *leadership) leads() bool { return time.Now().Before(l.until) }
+func (l *leadership) leads() bool { return l.clock.Now().Before(l.until) }
 
 // renew renews the lease. false: somebody else leads now. While the bus does not answer, it is still ours, and leads says until when.
 func (l *leadership) renew(ctx context.Context) bool {
-	one, cancel := context.WithTimeout(ctx, leadTerm/3)
+	one, cancel := l.clock.Timeout(ctx, leadTerm/3)
 	defer cancel()
-	sent := time.Now()
+	sent := l.clock.Now()
 	l.turn++
 	rev, err := l.job.Update(one, keyLeader, encode(Leader{ID: l.id, Term: l.term, Turn: l.turn}), l.revision)
 	if err == nil {

@@ -12,10 +12,11 @@ import (
 
 // holder keeps a worker's lease. It renews by compare-and-set, so that it cannot renew what the coordinator has ended.
 type holder struct {
-	job  *bus.Job
-	key  string
-	term time.Duration // of a lease
-	logf func(string, ...any)
+	job   *bus.Job
+	clock *Clock
+	key   string
+	term  time.Duration // of a lease
+	logf  func(string, ...any)
 
 	mu       sync.Mutex
 	lease    Lease
@@ -46,7 +47,7 @@ func (h *holder) change(f func(*Lease)) {
 
 // run renews until ctx ends.
 func (h *holder) run(ctx context.Context) {
-	tick := time.NewTicker(h.term / 4)
+	tick := h.clock.Ticker(h.term / 4)
 	defer tick.Stop()
 	for {
 		h.renew(ctx)
@@ -65,9 +66,9 @@ func (h *holder) renew(ctx context.Context) {
 	h.lease.Turn++
 	value, revision := encode(h.lease), h.revision
 	h.mu.Unlock()
-	one, cancel := context.WithTimeout(ctx, h.term/3)
+	one, cancel := h.clock.Timeout(ctx, h.term/3)
 	defer cancel()
-	sent := time.Now()
+	sent := h.clock.Now()
 	next, err := h.job.Update(one, h.key, value, revision)
 	switch {
 	case err == nil:
@@ -92,9 +93,9 @@ func (h *holder) extend(revision uint64, sent time.Time, anew bool) {
 
 // look finds out what became of a renewal that was refused or not answered.
 func (h *holder) look(ctx context.Context) {
-	one, cancel := context.WithTimeout(ctx, h.term/3)
+	one, cancel := h.clock.Timeout(ctx, h.term/3)
 	defer cancel()
-	sent := time.Now()
+	sent := h.clock.Now()
 	entry, err := h.job.Get(one, h.key)
 	if errors.Is(err, bus.ErrNotFound) {
 		h.gone()
@@ -143,6 +144,6 @@ func (h *holder) leave(ctx context.Context, why string) error {
 		} else if errors.Is(e, bus.ErrNotFound) {
 			return nil
 		}
-		time.Sleep(50 * time.Millisecond)
+		h.clock.Sleep(50 * time.Millisecond)
 	}
 }

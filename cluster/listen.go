@@ -32,7 +32,7 @@ func (w *worker) listen(ctx context.Context, side *sync.WaitGroup) error {
 	}
 	side.Go(func() {
 		defer stop()
-		tick := time.NewTicker(beatEvery)
+		tick := w.c.Clock.Ticker(beatEvery)
 		defer tick.Stop()
 		for {
 			select {
@@ -52,7 +52,7 @@ func (w *worker) listen(ctx context.Context, side *sync.WaitGroup) error {
 func (w *worker) now() (int64, bool) {
 	w.steerMu.Lock()
 	defer w.steerMu.Unlock()
-	return int64(time.Since(w.start)), !w.start.IsZero()
+	return int64(w.c.Clock.Since(w.start)), !w.start.IsZero()
 }
 
 func (w *worker) answer(subject string) []byte {

@@ -28,7 +28,7 @@ func (c *coordinator) look(ctx context.Context) {
 func (c *coordinator) bury(ctx context.Context) {
 	after := c.spec.Lease + margin(c.spec.Lease)
 	for id, m := range c.members {
-		if m.alive() && time.Since(m.seen) > after {
+		if m.alive() && c.clock.Since(m.seen) > after {
 			c.expire(ctx, m)
 		}
 		if !m.alive() && !m.counted && m.revision != 0 {
@@ -66,13 +66,13 @@ func (c *coordinator) obituary(m *member) string {
 	case m.lease.State == Left:
 		return fmt.Sprintf("worker %s has left", m.id)
 	}
-	return fmt.Sprintf("worker %s has not been heard of for %v: its lease has ended, and its share goes to the others", m.id, time.Since(m.seen).Round(100*time.Millisecond))
+	return fmt.Sprintf("worker %s has not been heard of for %v: its lease has ended, and its share goes to the others", m.id, c.clock.Since(m.seen).Round(100*time.Millisecond))
 }
 
 // expire ends a lease by compare-and-set: a renewal that is on its way is refused from then on. If one has come before, the
 // worker lives, and this is refused.
 func (c *coordinator) expire(ctx context.Context, m *member) {
-	one, cancel := context.WithTimeout(ctx, time.Second)
+	one, cancel := c.clock.Timeout(ctx, time.Second)
 	defer cancel()
 	l := m.lease
 	l.State = Expired
@@ -91,7 +91,7 @@ func (c *coordinator) gather() {
 		c.finishEarly()
 		return
 	}
-	waited := time.Since(c.began)
+	waited := c.clock.Since(c.began)
 	switch {
 	case len(alive) >= c.spec.Workers:
 		if len(alive) > c.spec.Workers {
@@ -109,13 +109,13 @@ func (c *coordinator) gather() {
 	}
 	c.mark(c.parts.deal(alive, 0))
 	c.plan.Phase, c.dirty = Preparing, true
-	c.prepared = time.Now()
+	c.prepared = c.clock.Now()
 }
 
 // finishEarly ends a job that has not begun.
 func (c *coordinator) finishEarly() {
 	c.plan.Phase, c.plan.Kill, c.dirty = Ending, true, true
-	c.ending = time.Now()
+	c.ending = c.clock.Now()
 }
 
 // ready sets the start instant once all workers are.
@@ -135,16 +135,16 @@ func (c *coordinator) ready() {
 			waiting++
 		}
 	}
-	if waiting > 0 && (c.prepared.IsZero() || time.Since(c.prepared) < readyWait) {
+	if waiting > 0 && (c.prepared.IsZero() || c.clock.Since(c.prepared) < readyWait) {
 		if c.prepared.IsZero() {
-			c.prepared = time.Now()
+			c.prepared = c.clock.Now()
 		}
 		return
 	}
 	if waiting > 0 {
 		c.event("%d workers were not ready after %v: the others begin", waiting, readyWait)
 	}
-	c.plan.Start = time.Now().Add(c.ahead + startIn).UnixNano()
+	c.plan.Start = c.clock.Now().Add(c.ahead + startIn).UnixNano()
 	p, err := arrival.Splice(c.base, c.plan.Changes...)
 	if err == nil {
 		c.plan.End = c.endOf(p)
@@ -196,13 +196,13 @@ func (c *coordinator) watchEnd(ctx context.Context, now int64) {
 	}
 	if c.plan.End > 0 && now >= c.plan.End || c.plan.Kill || c.plan.Drained && none {
 		c.plan.Phase, c.dirty = Ending, true
-		c.ending = time.Now()
+		c.ending = c.clock.Now()
 	}
 }
 
 // watchRecords sees whether the records have come to their end: all feeders have, and nothing is left in the queue.
 func (c *coordinator) watchRecords(ctx context.Context) {
-	if c.spec.Feeders == 0 || c.plan.Drained || len(c.feeds) < c.spec.Feeders || time.Since(c.looked) < 2*lookAround {
+	if c.spec.Feeders == 0 || c.plan.Drained || len(c.feeds) < c.spec.Feeders || c.clock.Since(c.looked) < 2*lookAround {
 		return
 	}
 	for _, f := range c.feeds {
@@ -214,13 +214,13 @@ func (c *coordinator) watchRecords(ctx context.Context) {
 			c.event("%s", c.plan.Stop)
 		}
 	}
-	c.looked = time.Now()
+	c.looked = c.clock.Now()
 	if !c.plan.Fed {
 		c.plan.Fed, c.plan.FedAt, c.dirty = true, c.now(), true
 		c.event("the records have come to their end: what is in the queue is still sent")
 		return
 	}
-	one, cancel := context.WithTimeout(ctx, time.Second)
+	one, cancel := c.clock.Timeout(ctx, time.Second)
 	defer cancel()
 	if d, err := c.job.Depth(one); err == nil && d.Undelivered+d.Unacked == 0 {
 		c.plan.Drained, c.dirty = true, true
@@ -231,7 +231,7 @@ func (c *coordinator) watchRecords(ctx context.Context) {
 func (c *coordinator) close() {
 	missing := 0
 	for _, m := range c.members {
-		if m.alive() || m.lease.State == Expired && time.Since(c.ending) < c.collect {
+		if m.alive() || m.lease.State == Expired && c.clock.Since(c.ending) < c.collect {
 			missing++
 		}
 	}

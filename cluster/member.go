@@ -91,8 +91,8 @@ func (ms members) sorted() (all []*member) {
 	return all
 }
 
-// noteLease takes in a lease as it stands on the bus.
-func (ms members) noteLease(id string, e bus.Event) error {
+// noteLease takes in a lease as it stands on the bus now.
+func (ms members) noteLease(id string, e bus.Event, now time.Time) error {
 	m := ms.get(id)
 	if e.Deleted {
 		m.lease.State = Left
@@ -105,7 +105,7 @@ func (ms members) noteLease(id string, e bus.Event) error {
 	if e.Revision <= m.revision {
 		return nil
 	}
-	m.lease, m.revision, m.seen = l, e.Revision, time.Now()
+	m.lease, m.revision, m.seen = l, e.Revision, now
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 // outbox puts a worker's results into the log, one after the other, however long the bus is away.
 type outbox struct {
 	job     *bus.Job
+	clock   *Clock
 	subject string
 	mu      sync.Mutex
 	more    sync.Cond
@@ -22,9 +23,9 @@ type outbox struct {
 	cancel  context.CancelFunc
 }
 
-func newOutbox(j *bus.Job, worker string) *outbox {
+func newOutbox(j *bus.Job, worker string, clock *Clock) *outbox {
 	ctx, cancel := context.WithCancel(context.Background())
-	o := &outbox{job: j, subject: worker, done: make(chan struct{}), cancel: cancel}
+	o := &outbox{job: j, clock: clock, subject: worker, done: make(chan struct{}), cancel: cancel}
 	o.more.L = &o.mu
 	go o.run(ctx)
 	return o
@@ -76,7 +77,7 @@ func (o *outbox) close(ctx context.Context, keep time.Duration) error {
 	o.more.Signal()
 	o.mu.Unlock()
 	defer o.cancel()
-	late := time.NewTimer(keep)
+	late := o.clock.Timer(keep)
 	defer late.Stop()
 	select {
 	case <-o.done:

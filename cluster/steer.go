@@ -23,8 +23,8 @@ func (w *worker) renewed(until time.Time, anew bool) {
 	}
 	if lapsed := w.live.SetLease(until); lapsed && !w.start.IsZero() {
 		w.stints.cut(int64(before.Sub(w.start)))
-		w.from = int64(time.Since(w.start))
-		w.logf("lease: it had ended %v ago; going on", time.Since(before).Round(time.Millisecond))
+		w.from = int64(w.c.Clock.Since(w.start))
+		w.logf("lease: it had ended %v ago; going on", w.c.Clock.Since(before).Round(time.Millisecond))
 		w.steer(true)
 	} else if anew {
 		w.steer(false)
@@ -53,7 +53,7 @@ func (w *worker) steer(lapsed bool) {
 	}
 	held := after(share.Held, w.from)
 	if share.Life == life {
-		held = append(held, w.stints.ending(held, int64(time.Since(w.start)))...)
+		held = append(held, w.stints.ending(held, int64(w.c.Clock.Since(w.start)))...)
 		slices.SortFunc(held, func(a, b Holding) int { return cmp.Compare(a.First, b.First) })
 	}
 	p := &arrival.Plan{Profile: w.profile, End: plan.End, Held: held}
@@ -67,7 +67,7 @@ func (w *worker) steer(lapsed bool) {
 	}
 	w.stints.put(held)
 	if share.Seq != w.under.Seq && share.Life == life {
-		now := int64(time.Since(w.start))
+		now := int64(w.c.Clock.Since(w.start))
 		w.held.change(func(l *Lease) { l.Seen, l.Stopped = share.Seq, now })
 	}
 	w.under = share

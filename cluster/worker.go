@@ -27,6 +27,7 @@ type WorkerConfig struct {
 	AllowExec bool   // a spec may have it run an outside program
 	Version   string
 	Poller    string
+	Clock     *Clock        // of a simulation; nil: the machine's
 	Keep      time.Duration // results are offered to the bus for so long after the job; 0: an hour
 	Logf      func(format string, args ...any)
 }
@@ -76,7 +77,7 @@ func Work(ctx, kill context.Context, c WorkerConfig) error {
 	if c.Logf == nil {
 		c.Logf = func(string, ...any) {}
 	}
-	j, err := findJob(ctx, c.Bus, c.Job)
+	j, err := findJob(ctx, c.Clock, c.Bus, c.Job)
 	if err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func Work(ctx, kill context.Context, c WorkerConfig) error {
 }
 
 // findJob opens the job of that name, or the first that has not ended, and waits for it.
-func findJob(ctx context.Context, b *bus.Bus, name string) (*bus.Job, error) {
+func findJob(ctx context.Context, clock *Clock, b *bus.Bus, name string) (*bus.Job, error) {
 	for {
 		names := []string{name}
 		if name == "" {
@@ -106,7 +107,7 @@ func findJob(ctx context.Context, b *bus.Bus, name string) (*bus.Job, error) {
 		select {
 		case <-ctx.Done():
 			return nil, fmt.Errorf("cluster: no job was found on the bus: %w", ctx.Err())
-		case <-time.After(lookEvery):
+		case <-clock.After(lookEvery):
 		}
 	}
 }
@@ -153,7 +154,7 @@ func (w *worker) work(ctx, kill context.Context) error {
 		return err
 	}
 	err = w.serve(ctx, kill, sp)
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.keep())
+	end, cancel := w.c.Clock.Timeout(context.WithoutCancel(ctx), w.keep())
 	defer cancel()
 	stopKill := context.AfterFunc(kill, cancel)
 	defer stopKill()
@@ -192,14 +193,14 @@ func (w *worker) join(ctx context.Context) error {
 		if n > 1 {
 			lease.ID = fmt.Sprintf("%s-%d", name, n)
 		}
-		sent := time.Now()
+		sent := w.c.Clock.Now()
 		revision, err := w.job.Create(ctx, prefixLease+lease.ID, encode(lease))
 		switch {
 		case err == nil:
 			w.id = lease.ID
-			w.out = newOutbox(w.job, w.id)
+			w.out = newOutbox(w.job, w.id, w.c.Clock)
 			w.held = &holder{
-				job: w.job, key: prefixLease + w.id, term: w.spec.Lease, logf: w.logf, lease: lease, revision: revision,
+				job: w.job, clock: w.c.Clock, key: prefixLease + w.id, term: w.spec.Lease, logf: w.logf, lease: lease, revision: revision,
 				poke: make(chan struct{}, 1), renewed: w.renewed, gone: w.gone,
 			}
 			w.held.until = sent.Add(w.spec.Lease - margin(w.spec.Lease))
@@ -207,7 +208,7 @@ func (w *worker) join(ctx context.Context) error {
 			return nil
 		case errors.Is(err, bus.ErrExists):
 		case errors.Is(err, bus.ErrUnavailable) && ctx.Err() == nil:
-			time.Sleep(lookEvery)
+			w.c.Clock.Sleep(lookEvery)
 		default:
 			return fmt.Errorf("cluster: job %s: join: %w", w.job.Name(), err)
 		}
@@ -241,7 +242,7 @@ func (w *worker) watch(ctx context.Context) {
 		watcher, err := w.job.Watch(ctx, keyPlan, prefixShare+w.id)
 		if err != nil {
 			w.logf("watch: %v", err)
-			time.Sleep(lookEvery)
+			w.c.Clock.Sleep(lookEvery)
 			continue
 		}
 		for e := range watcher.Events() {
@@ -393,7 +394,7 @@ func (w *worker) begin(ctx, kill context.Context) (time.Time, error) {
 		case plan.Kill, plan.Phase == Ending, plan.Phase == Done:
 			return time.Time{}, errOver
 		case plan.Start != 0:
-			now := time.Now()
+			now := w.c.Clock.Now()
 			begin := now.Add(time.Unix(0, plan.Start).Sub(now.Add(w.clock.ahead)))
 			w.steerMu.Lock()
 			w.start = begin
@@ -415,7 +416,7 @@ func (w *worker) begin(ctx, kill context.Context) (time.Time, error) {
 // compare compares clocks; a job that is under way has somebody to ask, sooner or later.
 func (w *worker) compare(ctx context.Context) error {
 	for {
-		o, err := askTime(ctx, w.job)
+		o, err := askTime(ctx, w.c.Clock, w.job)
 		if err == nil {
 			w.clock = o
 			w.logf("clock: the coordinator's is ahead by %v, within %v", o.ahead, o.within)
@@ -425,7 +426,7 @@ func (w *worker) compare(ctx context.Context) error {
 			return ctx.Err()
 		}
 		w.logf("clock: %v", err)
-		time.Sleep(lookEvery)
+		w.c.Clock.Sleep(lookEvery)
 	}
 }
 
