@@ -18,10 +18,10 @@ func (w *worker) renewed(until time.Time, anew bool) {
 	defer w.steerMu.Unlock()
 	before := w.until
 	w.until = until
-	if w.live == nil {
+	if w.sender == nil {
 		return
 	}
-	if lapsed := w.live.SetLease(until); lapsed && !w.start.IsZero() {
+	if lapsed := w.sender.SetLease(until); lapsed && !w.start.IsZero() {
 		w.stints.cut(int64(before.Sub(w.start)))
 		w.from = int64(w.c.Clock.Since(w.start))
 		w.logf("lease: it had ended %v ago; going on", w.c.Clock.Since(before).Round(time.Millisecond))
@@ -34,7 +34,7 @@ func (w *worker) renewed(until time.Time, anew bool) {
 // steer gives the engine what plan and share say now; lapsed: it waits for a plan, even one like the last. steerMu is held.
 func (w *worker) steer(lapsed bool) {
 	plan, share, _ := w.known()
-	if w.live == nil || w.start.IsZero() {
+	if w.sender == nil || w.start.IsZero() {
 		return
 	}
 	w.held.mu.Lock()
@@ -62,7 +62,7 @@ func (w *worker) steer(lapsed bool) {
 		return
 	}
 	if old := w.given; old == nil || lapsed || old.Profile != p.Profile || old.End != p.End || !slices.Equal(old.Held, p.Held) {
-		w.live.SetPlan(p)
+		w.sender.SetPlan(p)
 		w.given = p
 	}
 	w.stints.put(held)
@@ -86,9 +86,9 @@ func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 		}
 		switch {
 		case plan.Kill:
-			w.engine.Break()
+			w.sender.Break()
 		case left:
-			w.engine.Stop()
+			w.sender.Stop()
 		}
 		leaving := ctx.Done()
 		if left {
@@ -100,7 +100,7 @@ func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 			left = true
 			w.logf("leaving the job")
 		case <-kill.Done():
-			w.engine.Break()
+			w.sender.Break()
 			kill = context.Background()
 		case <-done:
 			return

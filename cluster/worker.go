@@ -12,10 +12,6 @@ import (
 
 	"github.com/iagoloadgen/iago/arrival"
 	"github.com/iagoloadgen/iago/cluster/bus"
-	"github.com/iagoloadgen/iago/engine"
-	"github.com/iagoloadgen/iago/job"
-	"github.com/iagoloadgen/iago/measure"
-	"github.com/iagoloadgen/iago/source"
 	"github.com/iagoloadgen/iago/spec"
 )
 
@@ -28,6 +24,7 @@ type WorkerConfig struct {
 	Version   string
 	Poller    string
 	Clock     *Clock        // of a simulation; nil: the machine's
+	StandIn   *StandIn      // of a simulation, for the engine; nil: none
 	Keep      time.Duration // results are offered to the bus for so long after the job; 0: an hour
 	Logf      func(format string, args ...any)
 }
@@ -47,7 +44,6 @@ type worker struct {
 	tail  *tail
 	parts *arrival.Parts
 	base  arrival.Profile
-	live  *engine.Live
 	held  *holder
 	out   *outbox
 	src   *queued // nil: no records over the bus
@@ -68,7 +64,7 @@ type worker struct {
 	profile  arrival.Profile
 	changes  int // that profile has
 	arrivals int64
-	engine   *job.Running
+	sender   Sender // nil: not made yet
 }
 
 // Work finds the job, sends its share of the load until the job is over, and leaves its results on the bus. When ctx ends, the worker
@@ -130,15 +126,11 @@ func (w *worker) work(ctx, kill context.Context) error {
 	if w.spec, err = decode[JobSpec](keySpec, entry.Value); err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "iago-worker-")
-	if err != nil {
-		return fmt.Errorf("cluster: %w", err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	sp, err := w.spec.Packed.Unpack(dir)
+	sp, clean, err := w.unpack()
 	if err != nil {
 		return err
 	}
+	defer clean()
 	if err := w.join(ctx); err != nil {
 		return err
 	}
@@ -279,39 +271,20 @@ func (w *worker) note(e bus.Event) {
 
 // serve gets ready, runs the engine and says the last word.
 func (w *worker) serve(ctx, kill context.Context, sp *spec.Spec) error {
-	if !sp.Processor.IsZero() && len(sp.Processor.Exec) > 0 && !w.c.AllowExec {
+	if sp != nil && !sp.Processor.IsZero() && len(sp.Processor.Exec) > 0 && !w.c.AllowExec {
 		w.held.change(func(l *Lease) { l.NoExec = true })
 		return ErrNoExec
 	}
 	if ok, err := w.await(ctx, kill); !ok {
 		return err
 	}
-	j, err := w.prepare(ctx, sp)
-	if err != nil {
-		return err
-	}
-	w.base = j.Process().Profile
-	w.parts = j.Process().Parts(w.spec.Parts)
-	live := engine.NewLive(w.parts)
-	w.steerMu.Lock()
-	live.SetLease(w.until)
-	w.live = live
-	w.steerMu.Unlock()
-	if w.src != nil {
-		w.src.dry = w.live.SetDry
-	}
-	w.engine, err = j.Start(job.Share{
-		Live: w.live, Begin: func(ctx context.Context) (time.Time, error) { return w.begin(ctx, kill) }, Workers: w.spec.Workers,
-		OnInterval: w.second, Logf: w.logf,
-	})
-	if err != nil {
-		j.Close()
+	if err := w.equip(ctx, kill, sp); err != nil {
 		return err
 	}
 	done := make(chan struct{})
 	var steering sync.WaitGroup
 	steering.Go(func() { w.follow(ctx, kill, done) })
-	part, err := w.engine.Wait(context.WithoutCancel(ctx))
+	part, err := w.sender.Wait(context.WithoutCancel(ctx))
 	close(done)
 	steering.Wait()
 	if w.start.IsZero() { // it never began
@@ -346,39 +319,6 @@ func (w *worker) await(ctx, kill context.Context) (bool, error) {
 		}
 	}
 }
-
-// prepare makes the job's run, with records from where they come.
-func (w *worker) prepare(ctx context.Context, sp *spec.Spec) (*job.Job, error) {
-	o := job.Options{Version: w.c.Version, Poller: w.c.Poller, Log: func(line string) { w.logf("%s", line) }}
-	sp.Seed = &w.spec.Seed
-	if w.spec.Feeders > 0 {
-		p, err := w.job.Pull(context.WithoutCancel(ctx), bus.PullConfig{Messages: fetchAhead, Bytes: fetchBytes, KeepAlive: true})
-		if err != nil {
-			return nil, err
-		}
-		w.src = newQueued(p, func(bool) {}, w.logf)
-		o.Source = w.src
-	}
-	if w.spec.Direct {
-		i, err := w.claimPart(ctx)
-		if err != nil {
-			return nil, err
-		}
-		o.Part = func(s source.Source) source.Source {
-			return &strided{Source: s, i: i, n: int64(max(w.spec.Workers, 1))}
-		}
-	}
-	j, err := job.Prepare(sp, o)
-	if err != nil && w.src != nil {
-		_ = w.src.Close()
-	}
-	return j, err
-}
-
-const (
-	fetchAhead = 4       // batches
-	fetchBytes = 8 << 20 // and so many bytes
-)
 
 // begin says that the worker is ready, and waits for the start instant.
 func (w *worker) begin(ctx, kill context.Context) (time.Time, error) {
@@ -428,26 +368,4 @@ func (w *worker) compare(ctx context.Context) error {
 		w.logf("clock: %v", err)
 		w.c.Clock.Sleep(lookEvery)
 	}
-}
-
-// second hands a second's figures over.
-func (w *worker) second(iv *measure.Interval, label func(int) string, steal float64) {
-	w.steerMu.Lock()
-	h := head{Worker: w.id, Index: iv.Index, Arrivals: iv.Arrivals, Stints: w.stints.all(), Through: iv.End, Steal: steal}
-	w.arrivals += h.Arrivals
-	h.Arrivals = w.arrivals
-	w.steerMu.Unlock()
-	w.out.put(appendEntry(h, appendSecond(iv, label)))
-}
-
-// last says the last word.
-func (w *worker) last(p job.Part, err error) {
-	w.steerMu.Lock()
-	defer w.steerMu.Unlock()
-	w.stints.cut(int64(p.Duration))
-	l := lastWord{End: p.End, Duration: p.Duration, Source: p.Source, Unused: p.Unused, Generator: p.Generator, Log: w.tail.lines()}
-	if err != nil {
-		l.Err = err.Error()
-	}
-	w.out.put(appendEntry(head{Worker: w.id, Arrivals: w.arrivals, Stints: w.stints.all(), Through: int64(p.Elapsed), Last: &l}, encode(p.Sample)))
 }
