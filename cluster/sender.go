@@ -57,7 +57,7 @@ func (w *worker) unpack() (sp *spec.Spec, clean func(), err error) {
 // equip makes the sender.
 func (w *worker) equip(ctx, kill context.Context, sp *spec.Spec) error {
 	share := job.Share{
-		Begin:   func(ctx context.Context) (time.Time, error) { return w.begin(ctx, kill) },
+		Begin:   func(context.Context) (time.Time, error) { return w.begin(ctx, kill) },
 		Workers: w.spec.Workers, OnInterval: w.second, Logf: w.logf,
 	}
 	if s := w.c.StandIn; s != nil {
