@@ -162,7 +162,7 @@ func (c *coordinator) change(text string) (*Status, error) {
 	if c.spec.Requests > 0 {
 		c.plan.End = c.endOf(profile)
 	}
-	c.plan.Events = append(c.plan.Events, Event{At: next.At, Text: next.String()})
+	c.diary.add(Event{At: next.At, Text: next.String()})
 	return c.status(fmt.Sprintf("%s at %s", next, clockText(next.At))), nil
 }
 
@@ -183,20 +183,16 @@ func clockText(at int64) string { return time.Duration(at).Round(time.Millisecon
 func (c *coordinator) status(said string) *Status {
 	now := c.now()
 	s := &Status{
-		Job: c.job.Name(), Phase: c.plan.Phase, Coordinator: c.id, At: now, End: c.plan.End, Said: said, Parts: len(c.parts),
-		Events: c.plan.Events, Stop: c.plan.Stop, Workers: []WorkerStatus{},
+		Job: c.job.Name(), Phase: c.plan.Phase, Coordinator: c.id, At: now, End: c.plan.End, Said: said, Parts: len(c.parts.list),
+		Events: c.diary.list, Stop: c.plan.Stop, Workers: []WorkerStatus{},
 	}
 	if p, err := arrival.Splice(c.base, c.plan.Changes...); err == nil {
 		s.Rate = p.Rate(float64(max(now, 0)) / 1e9)
 	}
-	counts := map[string]int{}
-	for _, p := range c.parts {
-		counts[p.owner]++
-	}
-	s.Unheld = counts[""]
+	s.Unheld = c.parts.count("")
 	for _, m := range c.members.sorted() {
 		w := WorkerStatus{
-			ID: m.id, Host: m.lease.Host, PID: m.lease.PID, State: m.lease.State, Parts: counts[m.id], Share: float64(counts[m.id]) / float64(len(c.parts)),
+			ID: m.id, Host: m.lease.Host, PID: m.lease.PID, State: m.lease.State, Parts: c.parts.count(m.id), Share: float64(c.parts.count(m.id)) / float64(len(c.parts.list)),
 			Seen: int64(c.clock.Since(m.seen)), Offset: m.lease.Offset, Within: m.lease.Error, Why: m.lease.Why,
 		}
 		w.Sent, w.Complete = c.ledger.counted(m.id)

@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -37,8 +36,9 @@ type coordinator struct {
 	plan     Plan
 	planRev  uint64
 	dirty    bool // plan must be written
-	members  members
-	parts    parts
+	diary    diary
+	members  *members
+	parts    *parts
 	feeds    map[string]Progress
 	changed  map[string]bool // whose share must be written
 	began    time.Time       // of this leadership
@@ -112,11 +112,13 @@ func (c *coordinator) run(ctx context.Context) error {
 			c.note(e)
 			continue
 		case o := <-c.orders:
+			c.catchUp()
 			v, err := o.do(c)
 			c.write(ctx)
 			o.answer <- reply{v, err}
 		case <-tick.C:
 		}
+		c.catchUp()
 		if alive := c.members.alive(); c.plan.Phase == Running || c.plan.Phase == Ending {
 			c.ledger.tell(alive, c.now())
 		}
@@ -131,9 +133,9 @@ func (c *coordinator) run(ctx context.Context) error {
 // load reads everything as it stands, and follows it from there.
 func (c *coordinator) load(ctx context.Context) error {
 	c.began = c.clock.Now()
-	c.members, c.parts, c.feeds, c.changed = members{}, make(parts, c.spec.Parts), map[string]Progress{}, map[string]bool{}
-	c.events, c.watched = make(chan bus.Event, 256), make(chan error, 1)
-	w, err := c.job.Watch(ctx, keyPlan, prefixShare, prefixLease, prefixFeed)
+	c.members, c.parts, c.feeds, c.changed = newMembers(), newParts(c.spec.Parts), map[string]Progress{}, map[string]bool{}
+	c.events, c.watched = make(chan bus.Event, eventsAhead), make(chan error, 1)
+	w, err := c.job.Watch(ctx, keyPlan, keyEvents, prefixShare, prefixLease, prefixFeed)
 	if err != nil {
 		return err
 	}
@@ -158,11 +160,11 @@ func (c *coordinator) load(ctx context.Context) error {
 		c.watched <- err
 		close(c.events)
 	}()
-	for id, m := range c.members {
-		c.parts.take(id, m.share.Held)
+	for _, m := range c.members.list {
+		c.parts.take(m.id, m.share.Held)
 		m.seen = c.began // as far as this process knows
 		if m.shareRev != 0 {
-			c.changed[id] = true // written anew, so that what a deposed coordinator may still write is refused
+			c.changed[m.id] = true // written anew, so that what a deposed coordinator may still write is refused
 		}
 	}
 	if c.plan.Phase == "" {
@@ -197,6 +199,25 @@ func (c *coordinator) align(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// eventsAhead is how many changes on the bus wait to be taken in at most.
+const eventsAhead = 4096
+
+// catchUp takes in what has come from the bus: a look at what was true a moment ago would find leases to have ended that have been
+// renewed since. It does not wait, and leaves what comes meanwhile to the next time.
+func (c *coordinator) catchUp() {
+	for range eventsAhead {
+		select {
+		case e, ok := <-c.events:
+			if !ok {
+				return // run finds out
+			}
+			c.note(e)
+		default:
+			return
+		}
+	}
+}
+
 // note takes in a change on the bus.
 func (c *coordinator) note(e bus.Event) {
 	var err error
@@ -208,6 +229,10 @@ func (c *coordinator) note(e bus.Event) {
 			if p, err = decode[Plan](e.Key, e.Value); err == nil {
 				c.plan, c.planRev = p, e.Revision
 			}
+		}
+	case e.Key == keyEvents:
+		if e.Revision > c.diary.revision && !e.Deleted {
+			err = c.diary.load(e)
 		}
 	case strings.HasPrefix(e.Key, prefixLease):
 		err = c.members.noteLease(strings.TrimPrefix(e.Key, prefixLease), e, c.clock.Now())
@@ -222,65 +247,6 @@ func (c *coordinator) note(e bus.Event) {
 	if err != nil {
 		c.logf("%v", err)
 	}
-}
-
-// write puts on the bus what has changed. What is refused or not answered is tried again at the next look.
-func (c *coordinator) write(ctx context.Context) {
-	for id := range c.changed {
-		if c.writeShare(ctx, c.members.get(id)) {
-			delete(c.changed, id)
-		}
-	}
-	if !c.dirty {
-		return
-	}
-	one, cancel := c.clock.Timeout(ctx, time.Second)
-	defer cancel()
-	rev, err := c.put(one, keyPlan, encode(c.plan), c.planRev)
-	if err != nil {
-		c.logf("plan: %v", err)
-		c.planRev = c.reread(one, keyPlan, c.planRev)
-		return
-	}
-	c.planRev, c.dirty = rev, false
-}
-
-func (c *coordinator) put(ctx context.Context, key string, value []byte, revision uint64) (uint64, error) {
-	if revision == 0 {
-		return c.job.Create(ctx, key, value)
-	}
-	return c.job.Update(ctx, key, value, revision)
-}
-
-// reread returns the revision that a key has now.
-func (c *coordinator) reread(ctx context.Context, key string, revision uint64) uint64 {
-	if e, err := c.job.Get(ctx, key); err == nil {
-		return e.Revision
-	}
-	return revision
-}
-
-// writeShare tells a worker what is its own.
-func (c *coordinator) writeShare(ctx context.Context, m *member) bool {
-	one, cancel := c.clock.Timeout(ctx, time.Second)
-	defer cancel()
-	next := Share{Seq: m.share.Seq + 1, Life: m.lease.Life, Held: c.parts.held(m.id)}
-	rev, err := c.put(one, prefixShare+m.id, encode(next), m.shareRev)
-	if err != nil {
-		c.logf("share of %s: %v", m.id, err)
-		m.shareRev = c.reread(one, prefixShare+m.id, m.shareRev)
-		return false
-	}
-	m.share, m.shareRev = next, rev
-	return true
-}
-
-// event notes something that a reader of the results should know of.
-func (c *coordinator) event(format string, args ...any) {
-	e := Event{At: c.now(), Text: fmt.Sprintf(format, args...)}
-	c.plan.Events = append(c.plan.Events, e)
-	c.dirty = true
-	c.logf("%s", e.Text)
 }
 
 // mark notes whose shares must be written.

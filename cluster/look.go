@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/iagoloadgen/iago/arrival"
@@ -26,29 +27,34 @@ func (c *coordinator) look(ctx context.Context) {
 
 // bury ends the leases of workers that have not renewed them, and takes back what those that have gone had.
 func (c *coordinator) bury(ctx context.Context) {
-	after := c.spec.Lease + margin(c.spec.Lease)
-	for id, m := range c.members {
-		if m.alive() && c.clock.Since(m.seen) > after {
-			c.expire(ctx, m)
-		}
+	c.expire(ctx)
+	var lost, back []*member
+	for _, m := range c.members.list {
 		if !m.alive() && !m.counted && m.revision != 0 {
 			m.counted = true
 			if c.spec.Direct && m.lease.State == Left && m.lease.Why == "" && c.plan.Stop == "" && !c.plan.Fed && c.plan.Phase == Running {
-				c.plan.Fed, c.plan.FedAt = true, c.now()
-				c.event("worker %s has read its part of the records to the end", id)
+				c.plan.Fed, c.plan.FedAt, c.dirty = true, c.now(), true
+				c.event("worker %s has read its part of the records to the end", m.id)
 			}
-			if !c.tidy(m) && c.plan.Phase != Ending {
-				c.event("%s", c.obituary(m))
+			switch {
+			case c.tidy(m) || c.plan.Phase == Ending:
+			case m.lease.State == Expired:
+				lost = append(lost, m)
+			default:
+				c.event("%s", c.farewell(m))
 			}
-			c.parts.free(id)
+			c.parts.free(m.id)
 			if m.shareRev != 0 {
-				c.changed[id] = true
+				c.changed[m.id] = true
 			}
 		}
-		if m.alive() {
+		if m.alive() && m.counted {
 			m.counted = false
+			back = append(back, m)
 		}
 	}
+	c.obituary(lost)
+	c.welcome(back)
 }
 
 // tidy tells whether a worker has left because there was nothing more to do.
@@ -57,31 +63,86 @@ func (c *coordinator) tidy(m *member) bool {
 	return over && m.lease.State == Left && m.lease.Why == ""
 }
 
-func (c *coordinator) obituary(m *member) string {
+// farewell says that a worker has left.
+func (c *coordinator) farewell(m *member) string {
 	switch {
 	case m.lease.NoExec:
 		return fmt.Sprintf("worker %s may not run outside programs (--allow-exec) and does not take part", m.id)
-	case m.lease.State == Left && m.lease.Why != "":
+	case m.lease.Why != "":
 		return fmt.Sprintf("worker %s has left: %s", m.id, m.lease.Why)
-	case m.lease.State == Left:
-		return fmt.Sprintf("worker %s has left", m.id)
 	}
-	return fmt.Sprintf("worker %s has not been heard of for %v: its lease has ended, and its share goes to the others", m.id, c.clock.Since(m.seen).Round(100*time.Millisecond))
+	return fmt.Sprintf("worker %s has left", m.id)
 }
 
-// expire ends a lease by compare-and-set: a renewal that is on its way is refused from then on. If one has come before, the
-// worker lives, and this is refused.
-func (c *coordinator) expire(ctx context.Context, m *member) {
-	one, cancel := c.clock.Timeout(ctx, time.Second)
-	defer cancel()
-	l := m.lease
-	l.State = Expired
-	rev, err := c.job.Update(one, prefixLease+m.id, encode(l), m.revision)
-	if err != nil {
-		m.seen = m.seen.Add(c.spec.Lease / 10) // look again soon; the watcher tells what has happened meanwhile
+// oneByOne is how many workers that share a fate are told of one by one.
+const oneByOne = 5
+
+// obituary notes the loss of workers.
+func (c *coordinator) obituary(lost []*member) {
+	if len(lost) > oneByOne {
+		silent := c.clock.Since(lost[0].seen).Round(100 * time.Millisecond)
+		c.event("%d workers have not been heard of for %v: their leases have ended, and their shares go to the others: %s", len(lost), silent, some(lost))
 		return
 	}
-	m.lease, m.revision = l, rev
+	for _, m := range lost {
+		silent := c.clock.Since(m.seen).Round(100 * time.Millisecond)
+		c.event("worker %s has not been heard of for %v: its lease has ended, and its share goes to the others", m.id, silent)
+	}
+}
+
+// welcome notes that workers are back.
+func (c *coordinator) welcome(back []*member) {
+	if len(back) > oneByOne {
+		c.event("%d workers are back: %s", len(back), some(back))
+		return
+	}
+	for _, m := range back {
+		c.event("worker %s is back", m.id)
+	}
+}
+
+// some names some of many.
+func some(list []*member) string {
+	var b strings.Builder
+	for i, m := range list {
+		if i == oneByOne {
+			fmt.Fprintf(&b, " and %d more", len(list)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(m.id)
+	}
+	return b.String()
+}
+
+// expire ends leases that have not been renewed, by compare-and-set: a renewal that is on its way is refused from then on. If one
+// has come before, the worker lives, and this is refused.
+func (c *coordinator) expire(ctx context.Context) {
+	after := c.spec.Lease + margin(c.spec.Lease)
+	var late []*member
+	for _, m := range c.members.list {
+		if m.alive() && c.clock.Since(m.seen) > after {
+			late = append(late, m)
+		}
+	}
+	revisions := make([]uint64, len(late))
+	c.many(ctx, len(late), func(ctx context.Context, i int) {
+		m := late[i]
+		l := m.lease
+		l.State = Expired
+		if rev, err := c.job.Update(ctx, prefixLease+m.id, encode(l), m.revision); err == nil {
+			revisions[i] = rev
+		}
+	})
+	for i, m := range late {
+		if revisions[i] == 0 {
+			m.seen = m.seen.Add(c.spec.Lease / 10) // look again soon; the watcher tells what has happened meanwhile
+			continue
+		}
+		m.lease.State, m.revision = Expired, revisions[i]
+	}
 }
 
 // gather waits for the wanted number of workers.
@@ -131,7 +192,7 @@ func (c *coordinator) ready() {
 	c.mark(c.parts.deal(alive, 0))
 	waiting := 0
 	for _, id := range alive {
-		if m := c.members[id]; m.lease.State != Ready && len(m.share.Held) > 0 {
+		if m := c.members.by[id]; m.lease.State != Ready && len(m.share.Held) > 0 {
 			waiting++
 		}
 	}
@@ -155,20 +216,20 @@ func (c *coordinator) ready() {
 // keep keeps every part in somebody's hands, and sees the end.
 func (c *coordinator) keep(ctx context.Context) {
 	now := c.now()
-	alive, able := c.members.alive(), c.members.able()
-	for _, id := range alive {
-		m := c.members[id]
+	able := c.members.able()
+	for _, m := range c.members.list {
+		if !m.alive() {
+			continue
+		}
+		id := m.id
 		if m.shareRev != 0 && m.share.Life != m.lease.Life { // its lease was taken anew
-			for i := range c.parts {
-				if c.parts[i].owner == id {
-					c.parts[i].from = max(c.parts[i].from, now)
-				}
-			}
+			c.parts.again(id, now)
 			c.changed[id] = true
-			c.event("worker %s is back", id)
 		}
 		if !c.changed[id] && m.lease.Seen == m.share.Seq && m.share.Life == m.lease.Life {
-			c.mark(c.parts.released(id, m.lease.Stopped, able))
+			if c.parts.released(id, m.lease.Stopped) {
+				c.changed[id] = true
+			}
 		}
 	}
 	c.mark(c.parts.deal(able, max(now, 0)+int64(giveIn)))
@@ -230,7 +291,7 @@ func (c *coordinator) watchRecords(ctx context.Context) {
 // close waits for the last word of every worker; those that are cut off have some time to come back with it.
 func (c *coordinator) close() {
 	missing := 0
-	for _, m := range c.members {
+	for _, m := range c.members.list {
 		if m.alive() || m.lease.State == Expired && c.clock.Since(c.ending) < c.collect {
 			missing++
 		}

@@ -25,42 +25,52 @@ func (m *member) alive() bool {
 }
 
 // members are all that have ever been there.
-type members map[string]*member
+type members struct {
+	by   map[string]*member
+	list []*member // by name
+}
 
-func (ms members) get(id string) *member {
-	m := ms[id]
+func newMembers() *members { return &members{by: map[string]*member{}} }
+
+// get returns the member of that name, which comes into being when it is first asked for.
+func (ms *members) get(id string) *member {
+	m := ms.by[id]
 	if m == nil {
 		m = &member{id: id}
-		ms[id] = m
+		ms.by[id] = m
+		at, _ := slices.BinarySearchFunc(ms.list, id, func(m *member, id string) int { return strings.Compare(m.id, id) })
+		ms.list = slices.Insert(ms.list, at, m)
 	}
 	return m
 }
 
 // alive are the names of those who can be given work, in order.
-func (ms members) alive() (ids []string) {
-	for id, m := range ms {
+func (ms *members) alive() (ids []string) {
+	for _, m := range ms.list {
 		if m.alive() {
-			ids = append(ids, id)
+			ids = append(ids, m.id)
 		}
 	}
-	slices.Sort(ids)
 	return ids
 }
 
 // able are those of them that are ready for it.
-func (ms members) able() (ids []string) {
-	for _, id := range ms.alive() {
-		if s := ms[id].lease.State; s == Ready || s == Sending {
-			ids = append(ids, id)
+func (ms *members) able() (ids []string) {
+	for _, m := range ms.list {
+		if s := m.lease.State; m.alive() && (s == Ready || s == Sending) {
+			ids = append(ids, m.id)
 		}
 	}
 	return ids
 }
 
 // failed says why all have left, if all have for a reason; else "".
-func (ms members) failed() string {
+func (ms *members) failed() string {
 	why := ""
-	for _, m := range ms.sorted() {
+	for _, m := range ms.list {
+		if m.revision == 0 {
+			continue
+		}
 		if m.lease.State != Left || m.lease.Why == "" {
 			return ""
 		}
@@ -70,29 +80,32 @@ func (ms members) failed() string {
 }
 
 // gone tells whether there have been any, and all have left in order.
-func (ms members) gone() bool {
-	all := ms.sorted()
-	for _, m := range all {
+func (ms *members) gone() bool {
+	any := false
+	for _, m := range ms.list {
+		if m.revision == 0 {
+			continue
+		}
 		if m.lease.State != Left || m.lease.Why != "" {
 			return false
 		}
+		any = true
 	}
-	return len(all) > 0
+	return any
 }
 
 // sorted are all of them in order.
-func (ms members) sorted() (all []*member) {
-	for _, m := range ms {
+func (ms *members) sorted() (all []*member) {
+	for _, m := range ms.list {
 		if m.revision != 0 {
 			all = append(all, m)
 		}
 	}
-	slices.SortFunc(all, func(a, b *member) int { return strings.Compare(a.id, b.id) })
 	return all
 }
 
 // noteLease takes in a lease as it stands on the bus now.
-func (ms members) noteLease(id string, e bus.Event, now time.Time) error {
+func (ms *members) noteLease(id string, e bus.Event, now time.Time) error {
 	m := ms.get(id)
 	if e.Deleted {
 		m.lease.State = Left
@@ -110,7 +123,7 @@ func (ms members) noteLease(id string, e bus.Event, now time.Time) error {
 }
 
 // noteShare takes in a share as it stands on the bus.
-func (ms members) noteShare(id string, e bus.Event) error {
+func (ms *members) noteShare(id string, e bus.Event) error {
 	m := ms.get(id)
 	s, err := decode[Share](e.Key, e.Value)
 	if err == nil && e.Revision > m.shareRev {

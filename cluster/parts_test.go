@@ -14,13 +14,13 @@ import (
 func TestPartsHaveOneOwnerAtATime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const n = 32
-		ps := make(parts, n)
+		ps := newParts(n)
 		var alive []string
 		pending := map[string]int64{} // who has been asked to let go of parts, and when
 		given := make([][]Holding, n) // by part, all windows given out; the last one may be open
 		now, born := int64(1), 0
 		note := func() {
-			for i, p := range ps {
+			for i, p := range ps.list {
 				w := given[i]
 				last := len(w) - 1
 				switch {
@@ -58,7 +58,8 @@ func TestPartsHaveOneOwnerAtATime(t *testing.T) {
 			case 3:
 				for id, at := range pending {
 					delete(pending, id)
-					ps.released(id, at+rapid.Int64Range(0, 20).Draw(t, "stopped"), alive)
+					ps.released(id, at+rapid.Int64Range(0, 20).Draw(t, "stopped"))
+					ps.deal(alive, now)
 					note()
 				}
 			}
@@ -66,10 +67,9 @@ func TestPartsHaveOneOwnerAtATime(t *testing.T) {
 			note()
 		}
 		settle(ps, alive, now)
-		counts := ps.counts(alive)
-		for id, c := range counts {
-			if c < n/len(alive) || c > (n+len(alive)-1)/len(alive) {
-				t.Fatalf("%s has %d of %d parts among %d: %v", id, c, n, len(alive), counts)
+		for _, id := range alive {
+			if c := ps.kept(id); c < n/len(alive) || c > (n+len(alive)-1)/len(alive) || c != ps.count(id) {
+				t.Fatalf("%s has %d of %d parts among %d: %v", id, c, n, len(alive), ps.list)
 			}
 		}
 	})
@@ -81,18 +81,18 @@ func owner(id string) (n int) {
 }
 
 // settle has everything that is to be handed on handed on.
-func settle(ps parts, alive []string, now int64) {
+func settle(ps *parts, alive []string, now int64) {
 	for range 3 {
 		ps.release(alive, now)
 		for _, id := range alive {
-			ps.released(id, now, alive)
+			ps.released(id, now)
 		}
 		ps.deal(alive, now)
 	}
 }
 
 func TestHeldIsInStretches(t *testing.T) {
-	ps := make(parts, 6)
+	ps := newParts(6)
 	ps.take("a", []Holding{{First: 0, Last: 2, From: 5, Through: arrival.Forever}, {First: 4, Last: 4, From: 5, Through: 9}})
 	want := []Holding{{First: 0, Last: 2, From: 5, Through: arrival.Forever}, {First: 4, Last: 4, From: 5, Through: 9}}
 	if got := ps.held("a"); !slices.Equal(got, want) {

@@ -14,6 +14,7 @@ const (
 	keySpec     = "spec"
 	keyLeader   = "leader"
 	keyPlan     = "plan"
+	keyEvents   = "events"
 	prefixShare = "share."
 	prefixLease = "lease."
 	prefixFeed  = "feed."
@@ -60,7 +61,6 @@ type Plan struct {
 	Stop    string           `json:"stop,omitempty"`      // why the job ends before its time; "" while it does not
 	Kill    bool             `json:"kill,omitempty"`      // at once
 	Aborted bool             `json:"aborted,omitempty"`   // by one of the rules of the job itself
-	Events  []Event          `json:"events,omitempty"`
 }
 
 // Event is something that a reader of the results should know of.

@@ -253,7 +253,7 @@ func (s *summing) openDir(rec *report.Recording) (*report.Dir, []error) {
 // log writes down what happened, and what workers said last.
 func (s *summing) log(w io.Writer) {
 	log := slog.New(slog.NewTextHandler(w, nil))
-	for _, e := range s.c.plan.Events {
+	for _, e := range s.c.diary.list {
 		log.Info(e.Text, "at", time.Duration(e.At))
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.led.workers)) {
@@ -300,8 +300,8 @@ func (s *summing) summary(col *report.Collector, labels map[int]*measure.Label, 
 }
 
 func (s *summing) events() []report.Event {
-	list := make([]report.Event, len(s.c.plan.Events))
-	for i, e := range s.c.plan.Events {
+	list := make([]report.Event, len(s.c.diary.list))
+	for i, e := range s.c.diary.list {
 		list[i] = report.Event{AtNS: e.At, Text: e.Text}
 	}
 	return list
