@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -131,6 +133,15 @@ func showStatus(w io.Writer, st *cluster.Status, workersOnly bool) {
 			fmt.Fprintf(w, "  %d of %d parts of the schedule are in nobody's hands: so much less is sent\n", st.Unheld, st.Parts)
 		}
 	}
+	if st.Count > len(st.Workers) {
+		fmt.Fprintf(w, "  %d workers:", st.Count)
+		for _, state := range slices.Sorted(maps.Keys(st.States)) {
+			fmt.Fprintf(w, " %d %s", st.States[state], state)
+		}
+		fmt.Fprintf(w, "; iago ctl %s workers lists them\n", st.Job)
+		showEvents(w, st)
+		return
+	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "  WORKER\tHOST\tSTATE\tSHARE\tSENT\tCOMPLETED\tSEEN\tCLOCK")
 	for _, x := range st.Workers {
@@ -138,9 +149,13 @@ func showStatus(w io.Writer, st *cluster.Status, workersOnly bool) {
 			time.Duration(x.Seen).Round(100*time.Millisecond), time.Duration(x.Offset).Round(time.Microsecond), time.Duration(x.Within).Round(time.Microsecond))
 	}
 	_ = t.Flush()
-	if workersOnly {
-		return
+	if !workersOnly {
+		showEvents(w, st)
 	}
+}
+
+// showEvents prints what has happened to a job.
+func showEvents(w io.Writer, st *cluster.Status) {
 	for _, e := range st.Events {
 		fmt.Fprintf(w, "  %v  %s\n", time.Duration(e.At).Round(time.Millisecond), e.Text)
 	}

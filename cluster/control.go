@@ -42,7 +42,9 @@ type Status struct {
 	End         int64          `json:"end_ns,omitempty"`
 	Rate        float64        `json:"rate"`           // asked for now, arrivals per second
 	Said        string         `json:"said,omitempty"` // in answer to an order: what will happen when
-	Workers     []WorkerStatus `json:"workers"`
+	Count       int            `json:"workers_count"`
+	States      map[State]int  `json:"workers_by_state"`
+	Workers     []WorkerStatus `json:"workers"`      // by name; of more than 100 only in answer to "workers"
 	Unheld      int            `json:"parts_unheld"` // of the arrival process, in nobody's hands
 	Parts       int            `json:"parts"`
 	Queued      int64          `json:"records_queued"` // batches in the queue when it was last looked at
@@ -97,7 +99,7 @@ func (c *coordinator) listen() (stops []func(), err error) {
 			} else {
 				a.Status, _ = r.value.(*Status)
 			}
-			_ = m.Reply(encode(a))
+			_ = m.Reply(pack(encode(a)))
 		case <-c.clock.After(5 * time.Second): // deposed meanwhile
 		}
 	})
@@ -109,13 +111,13 @@ func (c *coordinator) obey(text string) (*Status, error) {
 	verb, _, _ := strings.Cut(text, " ")
 	switch verb {
 	case OrderStatus, OrderWorkers:
-		return c.status(""), nil
+		return c.status("", verb == OrderWorkers), nil
 	case OrderStop:
-		return c.status(c.stop(Interrupted)), nil
+		return c.status(c.stop(Interrupted), false), nil
 	case OrderKill:
 		c.plan.Stop, c.plan.Kill, c.dirty = Interrupted, true, true
 		c.event("killed")
-		return c.status("the job ends now"), nil
+		return c.status("the job ends now", false), nil
 	}
 	return c.change(text)
 }
@@ -129,7 +131,7 @@ func (c *coordinator) stop(why string) string {
 	if c.plan.Phase != Running {
 		return "the job ends before it has begun"
 	}
-	at := max(c.now()+int64(handIn)/5, 1)
+	at := max(c.now()+c.soon(stopIn), 1)
 	if c.plan.End == 0 || c.plan.End > at {
 		c.plan.End = at
 	}
@@ -146,7 +148,7 @@ func (c *coordinator) change(text string) (*Status, error) {
 	if c.plan.Phase == Ending || c.plan.Phase == Done {
 		return nil, errors.New("cluster: the schedule is over: its rate cannot be changed any more")
 	}
-	next.At = max(c.now()+int64(changeIn), 0)
+	next.At = max(c.now()+c.soon(changeIn), 0)
 	if c.plan.Phase != Running {
 		next.At = 0
 	}
@@ -163,7 +165,7 @@ func (c *coordinator) change(text string) (*Status, error) {
 		c.plan.End = c.endOf(profile)
 	}
 	c.diary.add(Event{At: next.At, Text: next.String()})
-	return c.status(fmt.Sprintf("%s at %s", next, clockText(next.At))), nil
+	return c.status(fmt.Sprintf("%s at %s", next, clockText(next.At)), false), nil
 }
 
 // endOf is when the schedule is over under a profile.
@@ -180,17 +182,27 @@ func (c *coordinator) endOf(p arrival.Profile) int64 {
 // clockText is a moment of the job.
 func clockText(at int64) string { return time.Duration(at).Round(time.Millisecond).String() }
 
-func (c *coordinator) status(said string) *Status {
+// statusMost is how many workers are listed unasked.
+const statusMost = 100
+
+// status is how the job stands, with a list of the workers if it is asked for or short.
+func (c *coordinator) status(said string, list bool) *Status {
 	now := c.now()
 	s := &Status{
 		Job: c.job.Name(), Phase: c.plan.Phase, Coordinator: c.id, At: now, End: c.plan.End, Said: said, Parts: len(c.parts.list),
-		Events: c.diary.list, Stop: c.plan.Stop, Workers: []WorkerStatus{},
+		Events: c.diary.list, Stop: c.plan.Stop, Workers: []WorkerStatus{}, States: map[State]int{},
 	}
 	if p, err := arrival.Splice(c.base, c.plan.Changes...); err == nil {
 		s.Rate = p.Rate(float64(max(now, 0)) / 1e9)
 	}
 	s.Unheld = c.parts.count("")
-	for _, m := range c.members.sorted() {
+	all := c.members.sorted()
+	s.Count = len(all)
+	for _, m := range all {
+		s.States[m.lease.State]++
+		if !list && len(all) > statusMost {
+			continue
+		}
 		w := WorkerStatus{
 			ID: m.id, Host: m.lease.Host, PID: m.lease.PID, State: m.lease.State, Parts: c.parts.count(m.id), Share: float64(c.parts.count(m.id)) / float64(len(c.parts.list)),
 			Seen: int64(c.clock.Since(m.seen)), Offset: m.lease.Offset, Within: m.lease.Error, Why: m.lease.Why,
@@ -218,7 +230,10 @@ func Control(ctx context.Context, j *bus.Job, text string) (*Status, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cluster: job %s: %w", j.Name(), err)
 	}
-	a, err := decode[answer](subjectControl, b)
+	var a answer
+	if b, err = unpack(b); err == nil {
+		a, err = decode[answer](subjectControl, b)
+	}
 	switch {
 	case err != nil:
 		return nil, err

@@ -13,11 +13,15 @@ import (
 
 const (
 	lookAround = 50 * time.Millisecond // how often the coordinator looks at everything
-	startIn    = time.Second           // from all being ready to the start instant
-	changeIn   = 500 * time.Millisecond
-	handIn     = time.Second            // until a worker lets go of parts that another is to have
-	giveIn     = 300 * time.Millisecond // until parts that were nobody's are somebody's
-	readyWait  = 30 * time.Second       // workers that are not ready after this are not waited for
+	readyWait  = 30 * time.Second      // workers that are not ready after this are not waited for
+
+	// What all workers are told takes effect a moment later; see soon.
+	startIn  = time.Second // from all being ready to the start instant
+	changeIn = 500 * time.Millisecond
+	stopIn   = 200 * time.Millisecond
+	handIn   = time.Second            // until a worker lets go of parts that another is to have
+	giveIn   = 300 * time.Millisecond // until parts that were nobody's are somebody's
+	spreadIn = 100 * time.Microsecond // and so much later for each worker that is there
 )
 
 // coordinator runs a job, while its process leads. All of it belongs to one goroutine, but for what says so.
@@ -77,6 +81,11 @@ func (c *coordinator) now() int64 {
 	return c.clock.Now().Add(c.ahead).UnixNano() - c.plan.Start
 }
 
+// soon is when something takes effect that all workers must know of by then, in ns from now.
+func (c *coordinator) soon(in time.Duration) int64 {
+	return int64(in + time.Duration(len(c.members.list))*spreadIn)
+}
+
 // run coordinates until the job is done, ctx ends or somebody else leads.
 func (c *coordinator) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -120,7 +129,9 @@ func (c *coordinator) run(ctx context.Context) error {
 		}
 		c.catchUp()
 		if alive := c.members.alive(); c.plan.Phase == Running || c.plan.Phase == Ending {
-			c.ledger.tell(alive, c.now())
+			if err := c.ledger.tell(alive, c.now()); err != nil {
+				c.logf("%v", err)
+			}
 		}
 		if c.lead.leads() { // else it may be somebody else who does: wait for the bus to tell
 			c.look(ctx)

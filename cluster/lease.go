@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -47,17 +48,25 @@ func (h *holder) change(f func(*Lease)) {
 
 // run renews until ctx ends.
 func (h *holder) run(ctx context.Context) {
-	tick := h.clock.Ticker(h.term / 4)
-	defer tick.Stop()
 	for {
 		h.renew(ctx)
+		next := h.clock.Timer(h.pause())
 		select {
 		case <-ctx.Done():
-			return
-		case <-tick.C:
+		case <-next.C:
 		case <-h.poke:
 		}
+		next.Stop()
+		if ctx.Err() != nil {
+			return
+		}
 	}
+}
+
+// pause is how long it is until the next renewal, unless there is something to tell before: a quarter of the term at most, and by chance
+// less, so that workers that have begun together do not renew together for ever.
+func (h *holder) pause() time.Duration {
+	return h.term/4 - rand.N(h.term/16)
 }
 
 // renew writes the lease once.

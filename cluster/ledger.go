@@ -14,8 +14,8 @@ import (
 )
 
 // ledger takes in the workers' results as they come, in whatever order, shows the seconds to those who watch, and adds everything
-// up at the end. The seconds' figures lie in a file until then, so that memory does not grow with the job: a worker that was cut off
-// delivers its own late.
+// up at the end. The seconds' figures lie in a file until then, so that memory does not grow with the job: each second once, added
+// up as soon as all have handed it in, and again for every worker that delivers it later, because it was cut off.
 type ledger struct {
 	mu      sync.Mutex
 	file    *os.File
@@ -23,11 +23,12 @@ type ledger struct {
 	read    uint64 // position in the log
 	seconds map[int][]chunk
 	labels  labelNames
+	byLabel []*measure.Label // totals of the job by label's number; nil: there are none
 	workers map[string]*account
 	sample  *measure.Sample
 
-	watch   *report.Collector         // of those who watch; its figures are not the final ones
-	pending map[int]*measure.Interval // seconds that not all have handed in
+	watch   *report.Collector // of those who watch; its figures are not the final ones
+	pending map[int]*pendingSecond
 	next    int
 	scratch *measure.Interval
 	show    func(report.Second, *measure.Interval)
@@ -40,10 +41,18 @@ type chunk struct {
 	steal  float64
 }
 
+// pendingSecond is a second that not all have handed in, or that could not be written.
+type pendingSecond struct {
+	sum   *measure.Interval
+	steal float64
+	shown bool
+}
+
 // account is what one worker has handed in.
 type account struct {
 	id       string
-	total    *measure.Interval
+	total    *measure.Interval  // without labels: thousands of workers may have hundreds each
+	labels   []measure.Requests // by number
 	arrivals int64
 	stints   []Holding
 	through  int64
@@ -74,6 +83,8 @@ func (l *labelNames) number(name []byte) int {
 	return n
 }
 
+func (l *labelNames) name(n int) string { return l.list[n] }
+
 // newLedger makes a ledger whose file has no name, so that nothing is left behind.
 func newLedger(seed uint64, rec report.Recording, show func(report.Second, *measure.Interval)) (*ledger, error) {
 	f, err := os.CreateTemp("", "iago-results-")
@@ -83,7 +94,7 @@ func newLedger(seed uint64, rec report.Recording, show func(report.Second, *meas
 	_ = os.Remove(f.Name()) // where an open file cannot be removed, close does
 	return &ledger{
 		file: f, seconds: map[int][]chunk{}, labels: labelNames{numbers: map[string]int{}}, workers: map[string]*account{},
-		sample: measure.NewSample(seed), watch: report.NewCollector(rec), pending: map[int]*measure.Interval{},
+		sample: measure.NewSample(seed), watch: report.NewCollector(rec), pending: map[int]*pendingSecond{},
 		scratch: measure.NewInterval(), show: show,
 	}, nil
 }
@@ -132,33 +143,84 @@ func (l *ledger) add(entry []byte) error {
 	if err := readSecond(l.scratch, body, l.labels.number); err != nil {
 		return err
 	}
+	a.add(l.scratch)
+	l.addLabels(l.scratch)
+	a.latest = max(a.latest, h.Index)
+	return l.enter(h, body)
+}
+
+// add adds a second to the worker's totals.
+func (a *account) add(iv *measure.Interval) {
+	a.total.MergeTotals(iv, false)
+	for n, label := range iv.Labels {
+		if label == nil {
+			continue
+		}
+		for n >= len(a.labels) {
+			a.labels = append(a.labels, measure.Requests{})
+		}
+		a.labels[n].Add(&label.Requests)
+	}
+}
+
+func (l *ledger) addLabels(iv *measure.Interval) {
+	for n, label := range iv.Labels {
+		if label == nil {
+			continue
+		}
+		for n >= len(l.byLabel) {
+			l.byLabel = append(l.byLabel, nil)
+		}
+		if l.byLabel[n] == nil {
+			l.byLabel[n] = new(measure.Label)
+		}
+		l.byLabel[n].Add(label)
+	}
+}
+
+// enter adds the second at hand to those of the others, or, when these have been written, writes it beside them.
+func (l *ledger) enter(h head, body []byte) error {
+	p := l.pending[h.Index]
+	if p == nil && h.Index < l.next {
+		return l.write(h.Index, body, h.Steal)
+	}
+	if p == nil {
+		p = &pendingSecond{sum: measure.NewInterval()}
+		l.pending[h.Index] = p
+	}
+	p.sum.Merge(l.scratch, true)
+	p.steal = max(p.steal, h.Steal)
+	return nil
+}
+
+func (l *ledger) write(index int, body []byte, steal float64) error {
 	n, err := l.file.WriteAt(body, l.size)
 	if err != nil {
 		return fmt.Errorf("cluster: results: %w", err)
 	}
-	l.seconds[h.Index] = append(l.seconds[h.Index], chunk{l.size, n, h.Steal})
+	l.seconds[index] = append(l.seconds[index], chunk{l.size, n, steal})
 	l.size += int64(n)
-	a.total.Merge(l.scratch, false)
-	a.latest = max(a.latest, h.Index)
-	l.await(h.Index)
 	return nil
 }
 
-// await keeps a second for those who watch until all have handed it in.
-func (l *ledger) await(index int) {
-	if index < l.next {
-		return // shown already, without this one's
+// settle writes the pending seconds up to index, which is the last to come to all who are on time. Those that cannot be written stay.
+func (l *ledger) settle(index int) (err error) {
+	for _, i := range slices.Sorted(maps.Keys(l.pending)) {
+		if i > index {
+			break
+		}
+		p := l.pending[i]
+		if e := l.write(i, appendSecond(p.sum, l.labels.name), p.steal); e != nil {
+			err = e
+			continue
+		}
+		delete(l.pending, i)
 	}
-	p := l.pending[index]
-	if p == nil {
-		p = measure.NewInterval()
-		l.pending[index] = p
-	}
-	p.Merge(l.scratch, true)
+	return err
 }
 
 // tell shows the seconds that are complete: every worker that is alive has handed them in, or they are long over.
-func (l *ledger) tell(alive []string, now int64) {
+func (l *ledger) tell(alive []string, now int64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	upTo := int(now/int64(time.Second)) - 4
@@ -172,18 +234,19 @@ func (l *ledger) tell(alive []string, now int64) {
 	}
 	upTo = max(upTo, least)
 	for _, index := range slices.Sorted(maps.Keys(l.pending)) {
-		if index > upTo {
-			break
+		p := l.pending[index]
+		if index > upTo || p.shown {
+			continue
 		}
-		iv := l.pending[index]
-		delete(l.pending, index)
-		l.next = index + 1
-		s := l.watch.Add(iv, 0)
+		p.shown = true
+		l.next = max(l.next, index+1)
+		s := l.watch.Add(p.sum, 0)
 		if l.show != nil {
 			w, _ := l.watch.Window()
 			l.show(s, w)
 		}
 	}
+	return l.settle(upTo)
 }
 
 // aborts says why the job is to be broken off by one of the rules; "".

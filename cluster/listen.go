@@ -12,12 +12,18 @@ import (
 
 // Plain messages of a job: heartbeats go up, questions come down.
 const (
-	subjectBeat   = "beat."   // + worker: beat, several times a second
+	subjectBeat   = "beat."   // + worker: beat, every now and then
 	subjectWorker = "worker." // + worker + "." + question
 	askLogs       = "logs"    // → the log's last lines
 	askClock      = "time"    // → ns since the start, in decimal; "" while it is not known
-	beatEvery     = 200 * time.Millisecond
+	beatLeast     = 200 * time.Millisecond
+	beatsMost     = 2000 // a second, of all workers together
 )
+
+// beatEvery is how often each of so many workers gives a sign of life: so that one coordinator can hear them all.
+func beatEvery(workers int) time.Duration {
+	return max(beatLeast, time.Duration(workers)*time.Second/beatsMost)
+}
 
 // beat is a sign of life.
 type beat struct {
@@ -32,7 +38,7 @@ func (w *worker) listen(ctx context.Context, side *sync.WaitGroup) error {
 	}
 	side.Go(func() {
 		defer stop()
-		tick := w.c.Clock.Ticker(beatEvery)
+		tick := w.c.Clock.Ticker(beatEvery(w.spec.Workers))
 		defer tick.Stop()
 		for {
 			select {

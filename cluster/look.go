@@ -205,7 +205,7 @@ func (c *coordinator) ready() {
 	if waiting > 0 {
 		c.event("%d workers were not ready after %v: the others begin", waiting, readyWait)
 	}
-	c.plan.Start = c.clock.Now().Add(c.ahead + startIn).UnixNano()
+	c.plan.Start = c.clock.Now().Add(c.ahead).UnixNano() + c.soon(startIn)
 	p, err := arrival.Splice(c.base, c.plan.Changes...)
 	if err == nil {
 		c.plan.End = c.endOf(p)
@@ -232,9 +232,9 @@ func (c *coordinator) keep(ctx context.Context) {
 			}
 		}
 	}
-	c.mark(c.parts.deal(able, max(now, 0)+int64(giveIn)))
+	c.mark(c.parts.deal(able, max(now, 0)+c.soon(giveIn)))
 	if len(c.changed) == 0 {
-		c.mark(c.parts.release(able, max(now, 0)+int64(handIn)))
+		c.mark(c.parts.release(able, max(now, 0)+c.soon(handIn)))
 	}
 	c.watchEnd(ctx, now)
 }

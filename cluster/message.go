@@ -60,6 +60,35 @@ func readEntry(b []byte) (h head, body []byte, err error) {
 	return h, b[n:], nil
 }
 
+// packed begins an answer that is compressed. Others are JSON, which begins otherwise.
+const packed = 's'
+
+// packLeast is how large an answer is that is worth it: those about thousands of workers would not pass every server.
+const packLeast = 16 << 10
+
+// pack makes a large answer small.
+func pack(b []byte) []byte {
+	if len(b) < packLeast {
+		return b
+	}
+	return append([]byte{packed}, s2.Encode(nil, b)...)
+}
+
+// unpack undoes pack.
+func unpack(b []byte) ([]byte, error) {
+	if len(b) == 0 || b[0] != packed {
+		return b, nil
+	}
+	if n, err := s2.DecodedLen(b[1:]); err != nil || n > secondMost {
+		return nil, errors.New("cluster: answer: not compressed as it says: is another version of Iago at work?")
+	}
+	out, err := s2.Decode(nil, b[1:])
+	if err != nil {
+		return nil, fmt.Errorf("cluster: answer: %w", err)
+	}
+	return out, nil
+}
+
 // appendSecond makes the body of a second.
 func appendSecond(iv *measure.Interval, label func(int) string) []byte {
 	return s2.Encode(nil, measure.AppendInterval(nil, iv, label))

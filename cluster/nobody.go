@@ -13,25 +13,31 @@ type gap struct {
 	from, to    int64
 }
 
-// gaps are what is left of all parts from the start to an end when the stints are taken away.
+// gaps are what is left of all parts from the start to an end when the stints are taken away. It goes through the parts once, with
+// the stints that are about the part at hand.
 func gaps(n int, stints []Holding, end int64) (out []gap) {
 	edges := []int{0, n}
+	var coming []Holding
 	for _, s := range stints {
-		edges = append(edges, s.First, s.Last+1)
+		if s.Through > s.From {
+			edges = append(edges, s.First, s.Last+1)
+			coming = append(coming, s)
+		}
 	}
 	slices.Sort(edges)
 	edges = slices.Compact(edges)
+	slices.SortFunc(coming, func(a, b Holding) int { return cmp.Compare(a.First, b.First) })
+	var here []Holding
 	for i := 0; i+1 < len(edges); i++ {
 		first, last := edges[i], edges[i+1]-1
-		var held []Holding
-		for _, s := range stints {
-			if s.First <= first && last <= s.Last && s.Through > s.From {
-				held = append(held, s)
-			}
+		here = slices.DeleteFunc(here, func(h Holding) bool { return h.Last < first })
+		for len(coming) > 0 && coming[0].First <= first {
+			here = append(here, coming[0])
+			coming = coming[1:]
 		}
-		slices.SortFunc(held, func(a, b Holding) int { return cmp.Compare(a.From, b.From) })
+		slices.SortFunc(here, func(a, b Holding) int { return cmp.Compare(a.From, b.From) })
 		at := int64(0)
-		for _, h := range held {
+		for _, h := range here {
 			if h.From > at {
 				out = append(out, gap{first, last, at, min(h.From, end)})
 			}

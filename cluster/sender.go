@@ -139,7 +139,9 @@ func (w *worker) last(p job.Part, err error) {
 	w.steerMu.Lock()
 	defer w.steerMu.Unlock()
 	w.stints.cut(int64(p.Duration))
-	l := lastWord{End: p.End, Duration: p.Duration, Source: p.Source, Unused: p.Unused, Generator: p.Generator, Log: w.tail.lines()}
+	l := lastWord{End: p.End, Duration: p.Duration, Source: p.Source, Unused: p.Unused, Generator: p.Generator}
+	lines := w.tail.lines()
+	l.Log = lines[max(len(lines)-linesLast(w.spec.Workers), 0):]
 	if err != nil {
 		l.Err = err.Error()
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -47,7 +48,10 @@ func (f *feeding) sum(c *coordinator, led *ledger, slo []report.Condition) (*job
 	led.mu.Lock()
 	defer led.mu.Unlock()
 	s := &summing{feeding: f, c: c, led: led, nobody: map[int]int64{}, lost: map[int]lostly{}}
-	var err error
+	err := led.settle(math.MaxInt)
+	if err != nil {
+		return nil, err
+	}
 	if s.profile, err = arrival.Splice(f.base, c.plan.Changes...); err != nil {
 		return nil, err
 	}
@@ -103,7 +107,7 @@ func (s *summing) account() {
 func (s *summing) died(a *account) int64 {
 	at := a.through
 	if b, ok := s.c.beats.Load(a.id); ok {
-		at = max(at, b.(int64)+int64(beatEvery))
+		at = max(at, b.(int64)+int64(beatEvery(s.spec.Workers)))
 	} else {
 		at += int64(s.spec.Lease) // nobody has heard: as long as it may have
 	}
@@ -127,18 +131,18 @@ func (s *summing) bury(a *account, stints []Holding, upTo int64) {
 	q.Scheduled += missing
 	q.Sent += missing + a.total.WaitingEnd
 	q.Lost += missing + a.total.WaitingEnd + a.total.InFlightEnd
-	for _, label := range a.total.Labels {
-		if label != nil {
-			loseLabel(label)
+	for n := range a.labels {
+		if l := s.led.byLabel[n]; l != nil {
+			loseLabel(l, &a.labels[n])
 		}
 	}
 }
 
-// loseLabel brings the counts of a label of a worker that died into their identities: what had no outcome yet is lost.
-func loseLabel(l *measure.Label) {
-	q := &l.Requests
-	q.Sent += q.Scheduled - q.Sent - q.Dropped - q.Starved - q.Unsent
-	q.Lost += q.Sent - q.Completed - q.Failed - q.InFlight - q.Lost
+// loseLabel brings the counts of a worker that died, as they are in a label's, into their identities: what had no outcome yet is lost.
+func loseLabel(l *measure.Label, q *measure.Requests) {
+	sent := q.Scheduled - q.Sent - q.Dropped - q.Starved - q.Unsent
+	l.Requests.Sent += sent
+	l.Requests.Lost += q.Sent + sent - q.Completed - q.Failed - q.InFlight - q.Lost
 }
 
 // seconds adds every second up, in order, and passes them on.
@@ -188,15 +192,9 @@ func (s *summing) write(slo []report.Condition) *job.Outcome {
 	errs = append(errs, s.seconds(func(iv *measure.Interval, steal float64) {
 		col.Add(iv, steal)
 	}), col.Err())
-	for _, a := range s.led.workers {
-		for n, l := range a.total.Labels {
-			if l == nil {
-				continue
-			}
-			if labels[n] == nil {
-				labels[n] = new(measure.Label)
-			}
-			labels[n].Add(l)
+	for n, l := range s.led.byLabel {
+		if l != nil {
+			labels[n] = l
 		}
 	}
 	sum := s.summary(col, labels, started, slo)

@@ -10,6 +10,10 @@ type tail struct {
 
 const tailMost = 200
 
+// linesLast is how many of its lines each of so many workers leaves with its last word: all together some ten thousand at most, but a
+// few each.
+func linesLast(workers int) int { return min(max(10_000/max(workers, 1), 10), tailMost) }
+
 func newTail() *tail { return &tail{} }
 
 func (t *tail) add(line string) {

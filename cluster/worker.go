@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"regexp"
 	"strings"
@@ -32,7 +33,10 @@ type WorkerConfig struct {
 // ErrNoExec says that a worker was asked to run an outside program and may not.
 var ErrNoExec = errors.New("the job runs an outside program, and this worker may not: start it with --allow-exec if you trust whoever writes the job's spec")
 
-const lookEvery = 200 * time.Millisecond
+const (
+	lookEvery = 200 * time.Millisecond
+	lookLeast = time.Second
+)
 
 // worker is one worker on one job.
 type worker struct {
@@ -89,7 +93,7 @@ func Work(ctx, kill context.Context, c WorkerConfig) error {
 
 // findJob opens the job of that name, or the first that has not ended, and waits for it.
 func findJob(ctx context.Context, clock *Clock, b *bus.Bus, name string) (*bus.Job, error) {
-	for {
+	for wait := lookEvery; ; wait = min(2*wait, lookLeast) {
 		names := []string{name}
 		if name == "" {
 			names, _ = b.Jobs(ctx)
@@ -104,7 +108,7 @@ func findJob(ctx context.Context, clock *Clock, b *bus.Bus, name string) (*bus.J
 		select {
 		case <-ctx.Done():
 			return nil, fmt.Errorf("cluster: no job was found on the bus: %w", ctx.Err())
-		case <-clock.After(lookEvery):
+		case <-clock.After(wait/2 + rand.N(wait)): // thousands may be waiting
 		}
 	}
 }
