@@ -41,6 +41,7 @@ type coordinator struct {
 	planRev  uint64
 	dirty    bool // plan must be written
 	diary    diary
+	lost     []*member // not told of yet
 	members  *members
 	parts    *parts
 	feeds    map[string]Progress

@@ -77,11 +77,18 @@ func (c *coordinator) farewell(m *member) string {
 // oneByOne is how many workers that share a fate are told of one by one.
 const oneByOne = 5
 
-// obituary notes the loss of workers.
+// obituary notes the loss of workers. Those that were lost together are told of together, though their leases end one after
+// the other.
 func (c *coordinator) obituary(lost []*member) {
-	if len(lost) > oneByOne {
+	c.lost = append(c.lost, lost...)
+	n := len(c.lost)
+	if n == 0 || len(lost) > 0 && c.plan.Phase == Running && n < len(c.members.list) {
+		return
+	}
+	lost, c.lost = c.lost, nil
+	if n > oneByOne {
 		silent := c.clock.Since(lost[0].seen).Round(100 * time.Millisecond)
-		c.event("%d workers have not been heard of for %v: their leases have ended, and their shares go to the others: %s", len(lost), silent, some(lost))
+		c.event("%d workers have not been heard of for %v: their leases have ended, and their shares go to the others: %s", n, silent, some(lost))
 		return
 	}
 	for _, m := range lost {

@@ -249,6 +249,10 @@ func (w *worker) watch(ctx context.Context) {
 			w.gone()
 			return
 		}
+		select {
+		case <-ctx.Done():
+		case <-w.c.Clock.After(lookEvery):
+		}
 	}
 }
 

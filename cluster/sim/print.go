@@ -32,7 +32,7 @@ func (f *Figures) Print(out io.Writer) error {
 		name string
 		u    Usage
 	}{{"coordinator", f.Head}, {"bus", f.Bus}, {"workers", f.Fleet}} {
-		fmt.Fprintf(w, "%s\t%.2f\t%s\t%s\n", p.name, p.u.CPU.Seconds()/f.Window.Seconds(), bytes(p.u.RSS), bytes(p.u.Heap))
+		fmt.Fprintf(w, "%s\t%.2f\t%s\t%s\n", p.name, p.u.CPU.Seconds()/max(f.Window.Seconds(), 1e-9), bytes(p.u.RSS), bytes(p.u.Heap))
 	}
 	fmt.Fprintf(w, "coordinator, after the summing up\t\t%s\t%s\n", bytes(f.Peak.RSS), bytes(f.Peak.Heap))
 	if err := w.Flush(); err != nil {
@@ -42,7 +42,7 @@ func (f *Figures) Print(out io.Writer) error {
 }
 
 func (f *Figures) printTraffic(w *tabwriter.Writer) error {
-	t, s := f.Traffic, f.Window.Seconds()
+	t, s := f.Traffic, max(f.Window.Seconds(), 1e-9)
 	fmt.Fprintf(w, "\nserver: %d connections, %d subscriptions\tmessages/s\tbytes/s\n", t.Connections, t.Subscriptions)
 	fmt.Fprintf(w, "in\t%.0f\t%s\n", float64(t.MessagesUp)/s, bytes(int64(float64(t.BytesUp)/s)))
 	fmt.Fprintf(w, "out\t%.0f\t%s\n", float64(t.MessagesDown)/s, bytes(int64(float64(t.BytesDown)/s)))

@@ -132,36 +132,41 @@ func (s *sender) Wait(ctx context.Context) (job.Part, error) {
 
 var errBroken = errors.New("sim: worker: broken off")
 
-// step does what is due by now, second by second.
+// step does what is due by now, second by second. Plans come first: whoever has given one says from then on that it is kept.
 func (s *sender) step() {
 	now := int64(s.clock.Since(s.start))
+	s.mu.Lock()
+	le, plan, seq, stop := s.lease, s.plan, s.seq, s.stop
+	s.mu.Unlock()
 	if now < 0 { // the start is still to come
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.stop {
+		if stop {
 			s.end = 0
 		}
 		return
 	}
-	for edge := int64(s.index+1) * second; edge <= now; edge += second {
+	s.now = max(s.now, now)
+	s.steer(le, plan, seq)
+	upTo := min(s.now, s.until)
+	for edge := int64(s.index+1) * second; edge <= s.now; edge += second {
 		if s.under != nil && s.under.End > 0 && edge > s.under.End {
 			break
 		}
-		s.take(min(edge, s.until))
+		s.take(min(edge, upTo))
 		s.close(edge)
 	}
-	s.now = max(s.now, now)
-	s.steer()
-	s.take(min(s.now, s.until))
+	s.take(upTo)
+	switch {
+	case s.under != nil && s.under.End > 0 && s.now >= s.under.End:
+		s.end = s.under.End
+	case stop:
+		s.end = s.now
+	}
 }
 
-// steer does what lease, plan and orders say.
-func (s *sender) steer() {
-	s.mu.Lock()
-	le, plan, seq, stop := s.lease, s.plan, s.seq, s.stop
-	s.mu.Unlock()
+// steer does what lease and plan say.
+func (s *sender) steer(le lease, plan *arrival.Plan, seq int64) {
 	if le.epoch != s.epoch {
-		s.suspend()
+		s.suspend() // the lease before this one has ended
 		s.epoch = le.epoch
 	}
 	s.until = int64(le.until.Sub(s.start))
@@ -171,13 +176,6 @@ func (s *sender) steer() {
 	if plan != nil && seq != s.seen && seq >= le.least && s.now < s.until {
 		s.seen, s.out, s.under = seq, false, plan
 		s.miss(s.parts.Apply(plan, s.now), measure.UnsentLate)
-	}
-	switch {
-	case stop:
-		s.end = s.now
-	case s.under != nil && s.under.End > 0 && s.now >= s.under.End:
-		s.take(min(s.under.End, s.until))
-		s.end = s.under.End
 	}
 }
 

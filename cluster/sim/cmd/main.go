@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -51,11 +52,12 @@ func run(args []string, in io.ReadCloser, out, log io.WriteCloser) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	f, err := sim.Run(ctx, c)
-	if err != nil {
-		fmt.Fprintln(log, err)
+	f, broken := sim.Run(ctx, c)
+	if f == nil {
+		fmt.Fprintln(log, broken)
 		return 1
 	}
+	var err error
 	if *asJSON {
 		e := json.NewEncoder(out)
 		e.SetIndent("", "  ")
@@ -64,7 +66,7 @@ func run(args []string, in io.ReadCloser, out, log io.WriteCloser) int {
 	} else {
 		err = f.Print(out)
 	}
-	if err != nil {
+	if err = errors.Join(broken, err); err != nil {
 		fmt.Fprintln(log, err)
 		return 1
 	}
