@@ -72,18 +72,16 @@ func (j *Job) Request(ctx context.Context, suffix string, data []byte) ([]byte, 
 	if err := plain(suffix, false); err != nil {
 		return nil, err
 	}
-	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, opTimeout)
-		defer cancel()
-	}
-	began := time.Now()
-	m, err := j.b.nc.RequestWithContext(ctx, j.n.subject(suffix), data)
+	var m *nats.Msg
+	err := j.b.ask(ctx, func(ctx context.Context) (err error) {
+		m, err = j.b.nc.RequestWithContext(ctx, j.n.subject(suffix), data)
+		return err
+	})
 	if errors.Is(err, nats.ErrNoResponders) {
 		return nil, fmt.Errorf("bus: request to %s: %w", suffix, ErrNobody)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("bus: request to %s: %w", suffix, j.b.failure(began, err))
+		return nil, fmt.Errorf("bus: request to %s: %w", suffix, err)
 	}
 	return m.Data, nil
 }
