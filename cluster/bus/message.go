@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -74,7 +75,7 @@ func (j *Job) Request(ctx context.Context, suffix string, data []byte) ([]byte, 
 	}
 	var m *nats.Msg
 	err := j.b.ask(ctx, func(ctx context.Context) (err error) {
-		m, err = j.b.nc.RequestWithContext(ctx, j.n.subject(suffix), data)
+		m, err = j.request(ctx, j.n.subject(suffix), data)
 		return err
 	})
 	if errors.Is(err, nats.ErrNoResponders) {
@@ -84,4 +85,25 @@ func (j *Job) Request(ctx context.Context, suffix string, data []byte) ([]byte, 
 		return nil, fmt.Errorf("bus: request to %s: %w", suffix, err)
 	}
 	return m.Data, nil
+}
+
+// request has its answer come below the job: whoever answers may have credentials for no other subject.
+func (j *Job) request(ctx context.Context, subject string, data []byte) (*nats.Msg, error) {
+	if j.b.job != "" { // so has the connection all its answers
+		return j.b.nc.RequestWithContext(ctx, subject, data)
+	}
+	inbox := j.n.inbox() + "." + rand.Text()
+	s, err := j.b.nc.SubscribeSync(inbox)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = s.Unsubscribe() }()
+	if err := j.b.nc.PublishRequest(subject, inbox, data); err != nil {
+		return nil, err
+	}
+	m, err := s.NextMsgWithContext(ctx)
+	if err == nil && len(m.Data) == 0 && m.Header.Get("Status") == "503" {
+		return nil, nats.ErrNoResponders
+	}
+	return m, err
 }
