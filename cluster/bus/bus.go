@@ -61,7 +61,7 @@ func Connect(ctx context.Context, cfg Config) (*Bus, error) {
 		return nil, err
 	}
 	if b.nc, err = nats.Connect(cfg.String(), append(opts, b.callbacks(&cfg)...)...); err != nil {
-		return nil, fmt.Errorf("bus: connect to %s: %w", cfg, connectError(err))
+		return nil, fmt.Errorf("bus: connect to %s: %w", cfg, connectError(err, d.failed))
 	}
 	d.done.Store(true)
 	if b.js, err = jetstream.New(b.nc, jetstream.WithDefaultTimeout(opTimeout)); err == nil {
