@@ -37,7 +37,7 @@ func (c *coordinator) bury(ctx context.Context) {
 				c.plan.Fed, c.plan.FedAt = true, c.now()
 				c.event("worker %s has read its part of the records to the end", id)
 			}
-			if done := c.plan.Fed && m.lease.State == Left && m.lease.Why == ""; !done && c.plan.Phase != Ending {
+			if !c.tidy(m) && c.plan.Phase != Ending {
 				c.event("%s", c.obituary(m))
 			}
 			c.parts.free(id)
@@ -49,6 +49,12 @@ func (c *coordinator) bury(ctx context.Context) {
 			m.counted = false
 		}
 	}
+}
+
+// tidy tells whether a worker has left because there was nothing more to do.
+func (c *coordinator) tidy(m *member) bool {
+	over := c.plan.Fed || c.plan.End > 0 && c.now() >= c.plan.End
+	return over && m.lease.State == Left && m.lease.Why == ""
 }
 
 func (c *coordinator) obituary(m *member) string {

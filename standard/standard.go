@@ -7,6 +7,10 @@ import (
 	_ "github.com/iagoloadgen/iago/cluster/launch/kubernetes" // processes as Jobs in a Kubernetes cluster
 	_ "github.com/iagoloadgen/iago/cluster/launch/local"      // processes on this machine
 	_ "github.com/iagoloadgen/iago/cluster/launch/nomad"      // a job file for Nomad
+	_ "github.com/iagoloadgen/iago/discovery/etcd"            // etcd
+	_ "github.com/iagoloadgen/iago/discovery/k8s"             // Kubernetes EndpointSlices
+	_ "github.com/iagoloadgen/iago/discovery/srv"             // DNS SRV records
+	_ "github.com/iagoloadgen/iago/discovery/zk"              // ZooKeeper server sets
 
 	_ "github.com/iagoloadgen/iago/transport/dns"       // DNS over UDP, TCP and TLS
 	_ "github.com/iagoloadgen/iago/transport/http1"     // HTTP/1.1, with and without TLS

@@ -96,6 +96,8 @@ var allowed = map[string][]string{
 	"processor/":       {"processor", "load", "internal/suggest"},
 	"transport":        {"load"},
 	"transport/":       {"transport", "load"},
+	"discovery":        {"internal/suggest"},
+	"discovery/":       {"discovery"},
 	"measure":          {"load"},
 	"report":           {"measure", "load"},
 	"report/":          {"report", "report/", "measure", "load"},
@@ -182,7 +184,8 @@ func TestRuleIsARule(t *testing.T) {
 	never := map[string]string{
 		"report": "engine", "report/html": "engine spec", "engine": "report spec job cli transport/http1", "measure": "transport transport/http1 report",
 		"transport/http1": "engine measure spec source", "transport/redis": "transport/http1", "spec": "engine job cli measure", "job": "cli transport/http1",
-		"load": "measure arrival", "source": "processor transport engine", "arrival": "source", "cli": "transport/http1 standard engine", "cmd/iago": "job transport/http1",
+		"load": "measure arrival", "discovery": "load engine", "discovery/zk": "discovery/etcd load",
+		"source": "processor transport engine", "arrival": "source", "cli": "transport/http1 standard engine", "cmd/iago": "job transport/http1",
 		"target/http": "engine transport report", "internal/poller": "load engine",
 	}
 	for folder, list := range never {
@@ -256,6 +259,11 @@ func TestDependenciesOfOthers(t *testing.T) {
 		"cluster/launch/internal/process": {"golang.org/x/sys/unix"},
 
 		"processor/expr":          exprLang,
+		"discovery/zk":            {"github.com/go-zookeeper/zk"},
+		"discovery/etcd":          {"go.etcd.io/etcd/client/v3", "go.etcd.io/etcd/api/v3/v3rpc/rpctypes", "go.uber.org/zap", "google.golang.org/grpc/connectivity"},
+		"discovery/srv":           {"github.com/miekg/dns"},
+		"discovery/k8s":           {"go.yaml.in/yaml/v4"},
+		"discovery/discoverytest": {"go.uber.org/goleak"},
 		"transport/dns":           {"github.com/miekg/dns"},
 		"transport/thrift/client": {apacheThrift},
 		"transport/transporttest": {"go.uber.org/goleak"},
