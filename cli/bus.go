@@ -39,7 +39,7 @@ func (f *busFlags) add(c *cobra.Command, urlHelp, byDefault string) {
 	s.StringVar(&f.conf.CA, "bus-ca", "", "PEM `FILE` of authorities to hold the bus's certificate against; means TLS")
 	s.StringVar(&f.conf.Cert, "bus-cert", "", "PEM `FILE` of an own certificate")
 	s.StringVar(&f.conf.Key, "bus-key", "", "PEM `FILE` of its key")
-	s.DurationVar(&f.wait, "bus-wait", 0, "how long a bus is waited for that is not there yet")
+	s.DurationVar(&f.wait, "wait-bus", f.wait, "how long a bus is waited for that is not there yet")
 }
 
 // addServer declares those of an embedded bus.

@@ -89,7 +89,7 @@ func (j *Job) FeederCommand(i int, l Layout) Command {
 			args = append(args, "--bus-plain")
 		}
 	} else {
-		args = append(args, "--bus", l.Bus, "--bus-wait", busWait)
+		args = append(args, "--bus", l.Bus, "--wait-bus", busWait)
 	}
 	args = append(append(args, b.flags(Feeder, l.Secrets)...), j.Feeders.Args...)
 	return Command{Name: fmt.Sprintf("feeder-%d", i), Role: Feeder, Index: i, Args: args}
@@ -97,7 +97,7 @@ func (j *Job) FeederCommand(i int, l Layout) Command {
 
 // WorkerCommand is the command of worker i.
 func (j *Job) WorkerCommand(i int, l Layout) Command {
-	args := []string{"worker", "--job", j.Name, "--name", or(l.Worker, fmt.Sprintf("worker-%d", i)), "--bus", l.Bus, "--bus-wait", busWait}
+	args := []string{"worker", "--job", j.Name, "--name", or(l.Worker, fmt.Sprintf("worker-%d", i)), "--bus", l.Bus, "--wait-bus", busWait}
 	args = append(append(args, j.Bus.flags(Worker, l.Secrets)...), j.Workers.Args...)
 	return Command{Name: fmt.Sprintf("worker-%d", i), Role: Worker, Index: i, Args: args}
 }

@@ -106,8 +106,8 @@ func TestCommands(t *testing.T) {
 	want := []string{
 		"feeder-0: feed s.yaml --yes --job a --workers 1 --feeders 2 --bus embedded --bus-listen 0.0.0.0:1 " + files +
 			" --bus-serve-cert bus/serve-cert.pem --bus-serve-key bus/serve-key.pem --out x",
-		"feeder-1: feed s.yaml --yes --job a --workers 1 --feeders 2 --bus nats://b:1 --bus-wait 10m " + files + " --out x",
-		"worker-0: worker --job a --name worker-0 --bus nats://b:1 --bus-wait 10m " + files,
+		"feeder-1: feed s.yaml --yes --job a --workers 1 --feeders 2 --bus nats://b:1 --wait-bus 10m " + files + " --out x",
+		"worker-0: worker --job a --name worker-0 --bus nats://b:1 --wait-bus 10m " + files,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nexpected\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -33,7 +33,7 @@ func (p *plan) layout() launch.Layout {
 }
 
 // feeder is the Job of feeder i. With the bus in it, it is not started again: what its bus held is gone, and the job would begin anew. On
-// a bus that lasts it is, except when it ended with a status of its own (docs: exit status), and a standby takes over meanwhile.
+// a bus that lasts it is, except when it ended with a status of its own, and another one takes over meanwhile.
 func (p *plan) feeder(i int) object {
 	spec := p.jobSpec()
 	spec.Completions, spec.Parallelism, spec.BackoffLimit = 1, 1, &never
