@@ -7,13 +7,15 @@ COMMIT  ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo none)
 DATE    ?= $(shell date -u +%Y-%m-%dT%H:%M:%SZ)
 LDFLAGS := -s -w -X github.com/iagoloadgen/iago/cli.version=$(VERSION) -X github.com/iagoloadgen/iago/cli.commit=$(COMMIT) -X github.com/iagoloadgen/iago/cli.date=$(DATE)
 TOOL    := go tool -modfile=tools/go.mod
+# Packages whose tests have the machine for themselves.
+ALONE := /test/faults$$|/test/outages$$|/test/kubernetes|/cluster$$|/cluster/bus|/cluster/sim
 # Packages with goroutines of their own: their short tests are run again and again by `make flakes`.
 CONCURRENT := ./internal/... ./engine/... ./job/... ./source/... ./processor/... ./transport/... ./target/... ./report/... ./discovery/... ./test/netns/... ./test/cluster/...
 
-.PHONY: help build demo test deps kube lint unit race fuzz flakes cross bench benchcmp peers vuln generate clean
+.PHONY: help build demo demo-cluster test test-short deps kube lint unit race fuzz flakes cross faults bench benchcmp peers vuln generate clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 build: ## build bin/iago, static
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/iago ./cmd/iago
@@ -21,8 +23,14 @@ build: ## build bin/iago, static
 demo: build ## start the built-in target, replay a real access log against it, leave an HTML report
 	@scripts/demo.sh
 
-test: deps build kube lint cross unit race ## install what tests need, run every test
+demo-cluster: build ## the same from three worker processes, one of which is killed on the way
+	@scripts/demo-cluster.sh
+
+test: deps build kube lint cross unit faults race ## install what tests need, run every test
 	@echo "all tests passed"
+
+test-short: deps build lint ## the same without what takes minutes: Kubernetes, long faults, the race detector
+	go test -short ./...
 
 deps: ## install the servers and the browser that tests need (Debian; as root)
 	@scripts/deps.sh
@@ -35,7 +43,10 @@ lint: ## vet, golangci-lint, gofumpt
 	$(TOOL) golangci-lint run ./...
 
 unit: ## every test, with figures (allocations, laws), fuzz seeds, real servers, README commands
-	go test ./...
+	go test $$(go list ./... | grep -vE '$(ALONE)')
+
+faults: ## tests that break things for real, one package at a time: leases are about time
+	go test -p 1 $$(go list ./... | grep -E '$(ALONE)')
 
 race: ## every short test under the race detector
 	CGO_ENABLED=1 go test -race -short ./...

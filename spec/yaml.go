@@ -60,7 +60,22 @@ func (s *Spec) node() (*yaml.Node, error) {
 	if !s.Processor.IsZero() {
 		drop(n, "request") // its defaults, which have no use beside a processor
 	}
+	if p, ok := s.protocol(); ok && p.Lines {
+		for _, field := range []string{"marker", "forwarded_for", "record_headers"} { // likewise, where there are no headers
+			drop(value(n, "request"), field)
+		}
+	}
 	return n, nil
+}
+
+// value is a field's value in a mapping; an empty one where there is none.
+func value(n *yaml.Node, field string) *yaml.Node {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == field {
+			return n.Content[i+1]
+		}
+	}
+	return &yaml.Node{}
 }
 
 // drop takes a field out of a mapping.
