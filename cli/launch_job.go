@@ -96,34 +96,41 @@ func (f *launchJobFlags) read(path string, l *launchFlags) (*launch.Job, error) 
 		}
 		*size.to = int64(bytes)
 	}
-	j.Bus = launch.Bus{URL: f.bus, Listen: f.listen, Embedded: f.bus == "" || f.listen != "", Plain: f.plain}
-	for _, file := range []struct {
-		flag, path string
-		to         *[]byte
-	}{
-		{"bus-token-file", f.token, &j.Bus.Token},
-		{"bus-creds", f.creds, &j.Bus.Creds},
-		{"bus-nkey", f.nkey, &j.Bus.NKey},
-		{"bus-ca", f.ca, &j.Bus.CA},
-		{"bus-cert", f.cert, &j.Bus.Cert},
-		{"bus-key", f.key, &j.Bus.Key},
-		{"bus-serve-cert", f.serveCert, &j.Bus.ServeCert},
-		{"bus-serve-key", f.serveKey, &j.Bus.ServeKey},
-	} {
-		if file.path == "" {
-			continue
-		}
-		b, err := os.ReadFile(file.path)
-		if err != nil {
-			wrong = append(wrong, fmt.Errorf("--%s: %w", file.flag, err))
-		}
-		*file.to = bytes.TrimSpace(b)
-	}
+	wrong = append(wrong, f.readBus(&j.Bus))
 	if f.workers < 1 || f.feeders < 1 {
 		wrong = append(wrong, errors.New("--workers, --feeders: expected one at least of each"))
 	}
 	j.Complete()
 	return j, errors.Join(wrong...)
+}
+
+// readBus says where the bus is, with what files hold of it.
+func (f *launchJobFlags) readBus(b *launch.Bus) error {
+	var wrong []error
+	*b = launch.Bus{URL: f.bus, Listen: f.listen, Embedded: f.bus == "" || f.listen != "", Plain: f.plain}
+	for _, file := range []struct {
+		flag, path string
+		to         *[]byte
+	}{
+		{"bus-token-file", f.token, &b.Token},
+		{"bus-creds", f.creds, &b.Creds},
+		{"bus-nkey", f.nkey, &b.NKey},
+		{"bus-ca", f.ca, &b.CA},
+		{"bus-cert", f.cert, &b.Cert},
+		{"bus-key", f.key, &b.Key},
+		{"bus-serve-cert", f.serveCert, &b.ServeCert},
+		{"bus-serve-key", f.serveKey, &b.ServeKey},
+	} {
+		if file.path == "" {
+			continue
+		}
+		text, err := os.ReadFile(file.path)
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("--%s: %w", file.flag, err))
+		}
+		*file.to = bytes.TrimSpace(text)
+	}
+	return errors.Join(wrong...)
 }
 
 // specFiles are the spec's file and those that it reads by relative names. An absolute one is expected to exist where feeders run.
