@@ -263,7 +263,7 @@ func (c *coordinator) reread(ctx context.Context, key string, revision uint64) u
 func (c *coordinator) writeShare(ctx context.Context, m *member) bool {
 	one, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	next := Share{Seq: m.share.Seq + 1, Life: m.lease.Life, Held: c.parts.held(m.id)}
+	next := Share{Seq: m.share.Seq + 1, Life: m.lease.Life, Held: c.parts.held(m.id), Had: m.share.Had}
 	rev, err := c.put(one, prefixShare+m.id, encode(next), m.shareRev)
 	if err != nil {
 		c.logf("share of %s: %v", m.id, err)

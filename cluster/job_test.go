@@ -204,6 +204,33 @@ func TestWorkerLeavesAndAnotherJoins(t *testing.T) {
 	}
 }
 
+// TestWorkerDiesBeforeItsFirstReport: nobody has heard of its figures, and what reached the target is counted all the same.
+func TestWorkerDiesBeforeItsFirstReport(t *testing.T) {
+	r := newRig(t)
+	done := r.feed(never, FeedConfig{Spec: r.spec("rate: 1000/s\nduration: 5s\narrival: uniform\n"), Workers: 2, Collect: time.Millisecond})
+	stay := r.work(never, never, "lives")
+	dying, die := context.WithCancel(never)
+	b := r.connect()
+	dead := make(chan struct{})
+	go func() {
+		defer close(dead)
+		_ = Work(never, dying, WorkerConfig{Bus: b, Name: "dies", Keep: time.Millisecond})
+	}()
+	r.until("some requests", func() bool { return r.served.Load() > 300 })
+	b.Close() // so that it cannot say any more what it did
+	die()
+	<-dead
+	stay()
+	s := r.summary(done)
+	q, w := s.Requests, s.Workers[0]
+	if w.Name != "dies" || w.State != report.WorkerLost || w.Requests.Lost < 150 || w.Requests.Lost > 500 || w.Requests.Sent != w.Requests.Lost {
+		t.Errorf("%+v", w)
+	}
+	if n := r.served.Load(); n > q.Sent || n < q.Completed || q.Scheduled != 5000 || q.Unsent == 0 {
+		t.Errorf("%d served, %+v", n, q)
+	}
+}
+
 func (r *rig) opened(b *bus.Bus) (j *bus.Job) {
 	r.until("the job is on the bus", func() bool {
 		var err error

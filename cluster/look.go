@@ -40,6 +40,7 @@ func (c *coordinator) bury(ctx context.Context) {
 			if !c.tidy(m) && c.plan.Phase != Ending {
 				c.event("%s", c.obituary(m))
 			}
+			m.share.Had = append(m.share.Had, before(c.parts.held(id), c.now())...)
 			c.parts.free(id)
 			if m.shareRev != 0 {
 				c.changed[id] = true

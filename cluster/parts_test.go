@@ -120,6 +120,20 @@ func TestGapsAreWhatNobodyHeld(t *testing.T) {
 				}
 			}
 		}
+		var once [n][end + 1]bool
+		for _, h := range union(n, stints, end) {
+			for p := h.First; p <= h.Last; p++ {
+				for at := h.From + 1; at <= h.Through; at++ {
+					if once[p][at] {
+						t.Fatalf("part %d at %d is twice in the union", p, at)
+					}
+					once[p][at] = true
+				}
+			}
+		}
+		if once != held {
+			t.Fatalf("the union of %v is %v", stints, union(n, stints, end))
+		}
 		for _, g := range gaps(n, stints, end) {
 			for p := g.first; p <= g.last; p++ {
 				for at := g.from + 1; at <= g.to; at++ {
@@ -160,5 +174,8 @@ func TestStints(t *testing.T) {
 	}
 	if got := after([]Holding{kept, going}, 60); !slices.Equal(got, []Holding{{First: 0, Last: 3, From: 60, Through: arrival.Forever}}) {
 		t.Errorf("after 60: %v", got)
+	}
+	if got := before([]Holding{kept, going, {First: 8, Last: 8, From: 40, Through: 60}}, 40); !slices.Equal(got, []Holding{{First: 0, Last: 3, Through: 40}, {First: 4, Last: 7, Through: 40}}) {
+		t.Errorf("before 40: %v", got)
 	}
 }

@@ -77,6 +77,7 @@ type Share struct {
 	Seq  int64     `json:"seq"`
 	Life int64     `json:"life"` // of the lease that it was given under: it means nothing under another
 	Held []Holding `json:"held,omitempty"`
+	Had  []Holding `json:"had,omitempty"` // what was its own when its leases ended, up to then; it may not live to tell itself
 }
 
 // State says what a worker is at.
