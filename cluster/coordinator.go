@@ -267,7 +267,13 @@ func (c *coordinator) writeShare(ctx context.Context, m *member) bool {
 	rev, err := c.put(one, prefixShare+m.id, encode(next), m.shareRev)
 	if err != nil {
 		c.logf("share of %s: %v", m.id, err)
-		m.shareRev = c.reread(one, prefixShare+m.id, m.shareRev)
+		// It may have been written all the same, or another be there, and the worker work by it: its number is not used again, since what the
+		// worker confirms by it is not what the next one says.
+		m.share.Seq = next.Seq
+		if e, err := c.job.Get(one, prefixShare+m.id); err == nil {
+			there, _ := decode[Share](e.Key, e.Value)
+			m.shareRev, m.share.Seq = e.Revision, max(next.Seq, there.Seq)
+		}
 		return false
 	}
 	m.share, m.shareRev = next, rev
