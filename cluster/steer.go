@@ -53,6 +53,11 @@ func (w *worker) steer(lapsed bool) {
 	}
 	held := after(share.Held, w.from)
 	if share.Life == life {
+		for i := range held {
+			if w.leaving > 0 {
+				held[i].Through = min(held[i].Through, w.leaving)
+			}
+		}
 		held = append(held, w.stints.ending(held, int64(time.Since(w.start)))...)
 		slices.SortFunc(held, func(a, b Holding) int { return cmp.Compare(a.First, b.First) })
 	}
@@ -73,11 +78,16 @@ func (w *worker) steer(lapsed bool) {
 	w.under = share
 }
 
+// leaveIn is how long a worker that leaves goes on: to a moment at which all its shards let go.
+const leaveIn = 100 * time.Millisecond
+
 // follow keeps the engine by what the coordinator says, until done is closed.
 func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 	left := false
+	var gone <-chan time.Time // the moment at which it lets go of everything has come
 	for {
 		plan, _, changed := w.known()
+		_, began := w.now()
 		w.steerMu.Lock()
 		w.steer(false)
 		w.steerMu.Unlock()
@@ -87,7 +97,7 @@ func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 		switch {
 		case plan.Kill:
 			w.engine.Break()
-		case left:
+		case left && !began:
 			w.engine.Stop()
 		}
 		leaving := ctx.Done()
@@ -99,6 +109,12 @@ func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 		case <-leaving:
 			left = true
 			w.logf("leaving the job")
+			w.steerMu.Lock()
+			w.leaving = int64(time.Since(w.start) + leaveIn)
+			w.steerMu.Unlock()
+			gone = time.After(leaveIn + leaveIn/5)
+		case <-gone:
+			w.engine.Stop()
 		case <-kill.Done():
 			w.engine.Break()
 			kill = context.Background()
