@@ -174,7 +174,7 @@ func (c *coordinator) keep(ctx context.Context) {
 	}
 	c.mark(c.parts.deal(able, max(now, 0)+int64(giveIn)))
 	if len(c.changed) == 0 {
-		c.mark(c.parts.release(able, max(now, 0)+int64(handIn)))
+		c.mark(c.parts.release(able, c.members.in(Leaving), max(now, 0)+int64(handIn)))
 	}
 	c.watchEnd(ctx, now)
 }

@@ -88,6 +88,7 @@ const (
 	Joining State = "joining" // it is there and has nothing yet
 	Ready   State = "ready"   // it could start
 	Sending State = "sending"
+	Leaving State = "leaving" // it goes once others have its share
 	Left    State = "left"    // it has gone, its last word is in the log
 	Expired State = "expired" // written by the coordinator: the lease has ended
 )

@@ -78,13 +78,46 @@ func (w *worker) steer(lapsed bool) {
 	w.under = share
 }
 
-// leaveIn is how long a worker that leaves goes on: to a moment at which all its shards let go.
-const leaveIn = 100 * time.Millisecond
+const (
+	leaveWait = 3 * time.Second        // until a worker that leaves goes, though nobody has taken its share
+	leaveIn   = 100 * time.Millisecond // until all its shards let go then, at one moment
+)
+
+// leave has the coordinator give the share away.
+func (w *worker) leave() {
+	w.logf("leaving the job")
+	w.held.change(func(l *Lease) { l.State = Leaving })
+}
+
+// letGo gives everything up in a moment, and tells when.
+func (w *worker) letGo() (gone <-chan time.Time) {
+	w.steerMu.Lock()
+	defer w.steerMu.Unlock()
+	w.leaving = int64(time.Since(w.start) + leaveIn)
+	return time.After(leaveIn + leaveIn/5)
+}
+
+// relieved tells when all that it had is another's; nil: that is not known yet.
+func (w *worker) relieved() (gone <-chan time.Time) {
+	w.steerMu.Lock()
+	defer w.steerMu.Unlock()
+	if w.until.Before(time.Now()) || len(w.under.Held) > 0 {
+		return nil
+	}
+	last := time.Since(w.start)
+	for _, h := range w.stints.open {
+		if h.Through == arrival.Forever {
+			return nil
+		}
+		last = max(last, time.Duration(h.Through))
+	}
+	return time.After(last - time.Since(w.start) + leaveIn/5)
+}
 
 // follow keeps the engine by what the coordinator says, until done is closed.
 func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 	left := false
-	var gone <-chan time.Time // the moment at which it lets go of everything has come
+	var late, gone <-chan time.Time // nobody has taken its share; it has none any more
 	for {
 		plan, _, changed := w.known()
 		_, began := w.now()
@@ -103,16 +136,19 @@ func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 		leaving := ctx.Done()
 		if left {
 			leaving = nil
+			if gone == nil {
+				gone = w.relieved()
+			}
 		}
 		select {
 		case <-changed:
 		case <-leaving:
-			left = true
-			w.logf("leaving the job")
-			w.steerMu.Lock()
-			w.leaving = int64(time.Since(w.start) + leaveIn)
-			w.steerMu.Unlock()
-			gone = time.After(leaveIn + leaveIn/5)
+			left, late = true, time.After(leaveWait)
+			w.leave()
+		case <-late:
+			if gone == nil {
+				gone = w.letGo()
+			}
 		case <-gone:
 			w.engine.Stop()
 		case <-kill.Done():
