@@ -37,6 +37,10 @@ func (w *worker) steer(lapsed bool) {
 	if w.live == nil || w.start.IsZero() {
 		return
 	}
+	if !time.Now().Before(w.until) { // what it had, it had up to then, whatever it is told now; renewed goes on from here
+		w.stints.cut(int64(w.until.Sub(w.start)))
+		return
+	}
 	w.held.mu.Lock()
 	life := w.held.lease.Life
 	w.held.mu.Unlock()
