@@ -80,14 +80,18 @@ func (s *summing) scheduleEnd() (end int64) {
 
 // account finds what nobody's figures account for: what workers that died had not reported, and what nobody held.
 func (s *summing) account() {
+	for id, m := range s.c.members {
+		if s.led.workers[id] == nil && len(m.share.Had) > 0 { // it died before its first report
+			s.led.workers[id] = newAccount(id)
+		}
+	}
 	var stints []Holding
-	for _, a := range s.led.workers {
+	for id, a := range s.led.workers {
 		mine := slices.Clone(a.stints)
 		if a.last == nil {
-			upTo := s.died(a)
-			for i := range mine {
-				mine[i].Through = min(mine[i].Through, upTo)
-			}
+			had := after(s.c.members.get(id).share.Had, a.through) // given since its last report, for one
+			upTo := s.died(a, had)
+			mine = union(s.whole.N(), append(mine, had...), upTo)
 			s.bury(a, mine, upTo)
 		}
 		stints = append(stints, mine...)
@@ -99,13 +103,17 @@ func (s *summing) account() {
 	s.nobody = nobodys(s.whole, s.profile, gaps(s.whole.N(), stints, end))
 }
 
-// died is until when a worker that left no last word may have sent: its last sign of life and one more that was due.
-func (s *summing) died(a *account) int64 {
+// died is until when a worker that left no last word may have sent: its last sign of life and one more that was due. had is what
+// was its own after its last report when its lease ended.
+func (s *summing) died(a *account, had []Holding) int64 {
 	at := a.through
 	if b, ok := s.c.beats.Load(a.id); ok {
 		at = max(at, b.(int64)+int64(beatEvery))
-	} else {
-		at += int64(s.spec.Lease) // nobody has heard: as long as it may have
+	} else { // nobody has heard: as long as it may have
+		at += int64(s.spec.Lease)
+		for _, h := range had {
+			at = max(at, h.Through)
+		}
 	}
 	if s.c.plan.End > 0 {
 		at = min(at, s.c.plan.End)
@@ -124,6 +132,7 @@ func (s *summing) bury(a *account, stints []Holding, upTo int64) {
 	s.lost[second] = l
 	q := &a.total.Requests
 	a.total.Arrivals += missing
+	a.total.End = max(a.total.End, upTo)
 	q.Scheduled += missing
 	q.Sent += missing + a.total.WaitingEnd
 	q.Lost += missing + a.total.WaitingEnd + a.total.InFlightEnd
@@ -362,7 +371,7 @@ func (s *summing) workers() (list []report.Worker, all report.Generator) {
 	for _, m := range s.c.members.sorted() {
 		a := s.led.workers[m.id]
 		if a == nil {
-			a = &account{id: m.id, total: measure.NewInterval()}
+			a = newAccount(m.id)
 		}
 		w := report.NewWorker(m.id, a.total)
 		w.Host, w.ClockOffsetNS, w.ClockErrorNS, w.Reason = m.lease.Host, m.lease.Offset, m.lease.Error, m.lease.Why
