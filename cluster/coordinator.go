@@ -263,11 +263,17 @@ func (c *coordinator) reread(ctx context.Context, key string, revision uint64) u
 func (c *coordinator) writeShare(ctx context.Context, m *member) bool {
 	one, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	next := Share{Seq: m.share.Seq + 1, Life: m.lease.Life, Held: c.parts.held(m.id)}
+	next := Share{Seq: m.share.Seq + 1, Life: m.lease.Life, Held: c.parts.held(m.id), Had: m.share.Had}
 	rev, err := c.put(one, prefixShare+m.id, encode(next), m.shareRev)
 	if err != nil {
 		c.logf("share of %s: %v", m.id, err)
-		m.shareRev = c.reread(one, prefixShare+m.id, m.shareRev)
+		// It may have been written all the same, or another be there, and the worker work by it: its number is not used again, since what the
+		// worker confirms by it is not what the next one says.
+		m.share.Seq = next.Seq
+		if e, err := c.job.Get(one, prefixShare+m.id); err == nil {
+			there, _ := decode[Share](e.Key, e.Value)
+			m.shareRev, m.share.Seq = e.Revision, max(next.Seq, there.Seq)
+		}
 		return false
 	}
 	m.share, m.shareRev = next, rev

@@ -40,6 +40,7 @@ func (c *coordinator) bury(ctx context.Context) {
 			if !c.tidy(m) && c.plan.Phase != Ending {
 				c.event("%s", c.obituary(m))
 			}
+			m.share.Had = append(m.share.Had, before(c.parts.held(id), c.now())...)
 			c.parts.free(id)
 			if m.shareRev != 0 {
 				c.changed[id] = true
@@ -173,7 +174,7 @@ func (c *coordinator) keep(ctx context.Context) {
 	}
 	c.mark(c.parts.deal(able, max(now, 0)+int64(giveIn)))
 	if len(c.changed) == 0 {
-		c.mark(c.parts.release(able, max(now, 0)+int64(handIn)))
+		c.mark(c.parts.release(able, c.members.in(Leaving), max(now, 0)+int64(handIn)))
 	}
 	c.watchEnd(ctx, now)
 }

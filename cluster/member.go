@@ -48,9 +48,12 @@ func (ms members) alive() (ids []string) {
 }
 
 // able are those of them that are ready for it.
-func (ms members) able() (ids []string) {
+func (ms members) able() []string { return ms.in(Ready, Sending) }
+
+// in are those who are alive and in one of these states.
+func (ms members) in(states ...State) (ids []string) {
 	for _, id := range ms.alive() {
-		if s := ms[id].lease.State; s == Ready || s == Sending {
+		if slices.Contains(states, ms[id].lease.State) {
 			ids = append(ids, id)
 		}
 	}

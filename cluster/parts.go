@@ -107,16 +107,17 @@ func (ps parts) quotas(owners []string, count map[string]int) map[string]int {
 	return q
 }
 
-// release has those who have more than they should let go of some at a moment, and returns whose shares have changed.
-func (ps parts) release(owners []string, through int64) (changed []string) {
+// release has those of the owners who have more than they should let go of some at a moment, and those who are leaving of everything. It
+// returns whose shares have changed.
+func (ps parts) release(owners, leaving []string, through int64) (changed []string) {
 	if len(owners) == 0 {
 		return nil
 	}
-	count := ps.counts(owners)
+	count := ps.counts(slices.Concat(owners, leaving))
 	quota := ps.quotas(owners, count)
 	for i := len(ps) - 1; i >= 0; i-- {
 		o := ps[i].owner
-		if q, ok := quota[o]; !ok || ps[i].through != arrival.Forever || count[o] <= q {
+		if n, ok := count[o]; !ok || ps[i].through != arrival.Forever || n <= quota[o] {
 			continue
 		}
 		ps[i].through = through

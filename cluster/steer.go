@@ -37,6 +37,10 @@ func (w *worker) steer(lapsed bool) {
 	if w.live == nil || w.start.IsZero() {
 		return
 	}
+	if !time.Now().Before(w.until) { // what it had, it had up to then, whatever it is told now; renewed goes on from here
+		w.stints.cut(int64(w.until.Sub(w.start)))
+		return
+	}
 	w.held.mu.Lock()
 	life := w.held.lease.Life
 	w.held.mu.Unlock()
@@ -53,6 +57,11 @@ func (w *worker) steer(lapsed bool) {
 	}
 	held := after(share.Held, w.from)
 	if share.Life == life {
+		for i := range held {
+			if w.leaving > 0 {
+				held[i].Through = min(held[i].Through, w.leaving)
+			}
+		}
 		held = append(held, w.stints.ending(held, int64(time.Since(w.start)))...)
 		slices.SortFunc(held, func(a, b Holding) int { return cmp.Compare(a.First, b.First) })
 	}
@@ -73,11 +82,49 @@ func (w *worker) steer(lapsed bool) {
 	w.under = share
 }
 
+const (
+	leaveWait = 3 * time.Second        // until a worker that leaves goes, though nobody has taken its share
+	leaveIn   = 100 * time.Millisecond // until all its shards let go then, at one moment
+)
+
+// leave has the coordinator give the share away.
+func (w *worker) leave() {
+	w.logf("leaving the job")
+	w.held.change(func(l *Lease) { l.State = Leaving })
+}
+
+// letGo gives everything up in a moment, and tells when.
+func (w *worker) letGo() (gone <-chan time.Time) {
+	w.steerMu.Lock()
+	defer w.steerMu.Unlock()
+	w.leaving = int64(time.Since(w.start) + leaveIn)
+	return time.After(leaveIn + leaveIn/5)
+}
+
+// relieved tells when all that it had is another's; nil: that is not known yet.
+func (w *worker) relieved() (gone <-chan time.Time) {
+	w.steerMu.Lock()
+	defer w.steerMu.Unlock()
+	if w.until.Before(time.Now()) || len(w.under.Held) > 0 {
+		return nil
+	}
+	last := time.Since(w.start)
+	for _, h := range w.stints.open {
+		if h.Through == arrival.Forever {
+			return nil
+		}
+		last = max(last, time.Duration(h.Through))
+	}
+	return time.After(last - time.Since(w.start) + leaveIn/5)
+}
+
 // follow keeps the engine by what the coordinator says, until done is closed.
 func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 	left := false
+	var late, gone <-chan time.Time // nobody has taken its share; it has none any more
 	for {
 		plan, _, changed := w.known()
+		_, began := w.now()
 		w.steerMu.Lock()
 		w.steer(false)
 		w.steerMu.Unlock()
@@ -87,18 +134,27 @@ func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 		switch {
 		case plan.Kill:
 			w.engine.Break()
-		case left:
+		case left && !began:
 			w.engine.Stop()
 		}
 		leaving := ctx.Done()
 		if left {
 			leaving = nil
+			if gone == nil {
+				gone = w.relieved()
+			}
 		}
 		select {
 		case <-changed:
 		case <-leaving:
-			left = true
-			w.logf("leaving the job")
+			left, late = true, time.After(leaveWait)
+			w.leave()
+		case <-late:
+			if gone == nil {
+				gone = w.letGo()
+			}
+		case <-gone:
+			w.engine.Stop()
 		case <-kill.Done():
 			w.engine.Break()
 			kill = context.Background()

@@ -60,6 +60,7 @@ type worker struct {
 	steerMu  sync.Mutex // one at a time: plans and leases are given to the engine
 	start    time.Time  // zero: not known
 	until    time.Time  // of the lease that the engine knows
+	leaving  int64      // ns since the start: nothing after it is its own; 0: it stays
 	from     int64      // nothing before is its own: it has been cut off until then
 	stints   stints
 	under    Share         // what the engine works by
@@ -300,7 +301,7 @@ func (w *worker) serve(ctx, kill context.Context, sp *spec.Spec) error {
 		w.src.dry = w.live.SetDry
 	}
 	w.engine, err = j.Start(job.Share{
-		Live: w.live, Begin: func(ctx context.Context) (time.Time, error) { return w.begin(ctx, kill) }, Workers: w.spec.Workers,
+		Live: w.live, Begin: func(context.Context) (time.Time, error) { return w.begin(ctx, kill) }, Workers: w.spec.Workers,
 		OnInterval: w.second, Logf: w.logf,
 	})
 	if err != nil {
@@ -405,7 +406,7 @@ func (w *worker) begin(ctx, kill context.Context) (time.Time, error) {
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return time.Time{}, ctx.Err()
+			return time.Time{}, errOver
 		case <-kill.Done():
 			return time.Time{}, errOver
 		}

@@ -3,6 +3,7 @@ package engine
 import (
 	"github.com/iagoloadgen/iago/internal/poller"
 	"github.com/iagoloadgen/iago/load"
+	"github.com/iagoloadgen/iago/measure"
 )
 
 // shard is one event loop. Nothing of it is touched by another goroutine while it runs, but for what says so.
@@ -187,8 +188,13 @@ func (s *shard) obey() {
 
 // stop ends the schedule; what is on its way goes on.
 func (s *shard) stop(at int64) {
-	if !s.ended {
-		s.ended, s.endedAt = true, max(at, 0)
+	if s.ended {
+		return
+	}
+	s.ended, s.endedAt = true, max(at, 0)
+	for s.steered != nil && s.nextDue && s.next <= at { // an account of a share has no holes
+		s.missed(1, measure.UnsentStopped)
+		s.advance()
 	}
 }
 

@@ -9,6 +9,7 @@ const (
 	UnsentDescriptors = "file descriptors" // UnsentBy: the process could not open more
 	UnsentLease       = "no lease"         // UnsentBy: the worker was cut off from the job and had to stop
 	UnsentLate        = "told late"        // UnsentBy: due before the worker was told that they are its own
+	UnsentStopped     = "stopped"          // UnsentBy: due, and not taken up yet when the worker was stopped
 	UnsentNoWorker    = "no worker"        // UnsentBy: no worker had their part of the schedule
 	FailedNoPort      = "no local port"    // Errors: the machine had no ephemeral port left
 	FailedLease       = "lease ended"      // Errors: aborted, because the worker was cut off from the job

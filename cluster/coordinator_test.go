@@ -1,0 +1,52 @@
+package cluster
+
+import (
+	"testing"
+
+	"github.com/iagoloadgen/iago/arrival"
+	"github.com/iagoloadgen/iago/cluster/bus"
+)
+
+// TestShareNumbersAreUsedOnce: a worker confirms a share by its number, so another share must not have it, though the first was
+// written without the coordinator's knowing, or by another coordinator.
+func TestShareNumbersAreUsedOnce(t *testing.T) {
+	r := newRig(t)
+	j, err := r.connect().CreateJob(t.Context(), "shop", bus.JobConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &coordinator{job: j, logf: t.Logf, parts: make(parts, 8), members: members{}}
+	m := c.members.get("w")
+	there := func() Share {
+		t.Helper()
+		e, err := j.Get(t.Context(), prefixShare+"w")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := decode[Share](e.Key, e.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	if !c.writeShare(t.Context(), m) {
+		t.Fatal("the first share was not written")
+	}
+	unanswered := *m
+	for range 3 {
+		if !c.writeShare(t.Context(), &unanswered) {
+			t.Fatal("a share was not written")
+		}
+	}
+	confirmed := there().Seq
+	c.parts.deal([]string{"w"}, 5)
+	if c.writeShare(t.Context(), m) {
+		t.Error("a share was written over one that is not known")
+	}
+	if !c.writeShare(t.Context(), m) {
+		t.Error("the share was not written again")
+	}
+	if s := there(); s.Seq <= confirmed || len(s.Held) != 1 || s.Held[0] != (Holding{First: 0, Last: 7, From: 5, Through: arrival.Forever}) || s.Seq != m.share.Seq {
+		t.Errorf("after share %d: %+v, known as %d", confirmed, s, m.share.Seq)
+	}
+}
