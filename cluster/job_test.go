@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -171,6 +172,27 @@ func TestRecordsAreSentOnceEach(t *testing.T) {
 				t.Errorf("%+v", s.Records)
 			}
 		})
+	}
+}
+
+// TestSlowSourceStarves has records come too slowly while the source has not ended: what is due meanwhile is starved, not forgotten.
+func TestSlowSourceStarves(t *testing.T) {
+	r := newRig(t)
+	pipe, records := io.Pipe()
+	go func() {
+		for i := range 60 {
+			_, _ = fmt.Fprintf(records, "/%d\n", i)
+			time.Sleep(100 * time.Millisecond)
+		}
+		_ = records.Close()
+	}()
+	done := r.feed(never, FeedConfig{
+		Spec: r.spec("rate: 200/s\nduration: 30s\narrival: uniform\nrecords: {file: \"-\", format: uri, loop: false}\n"), Workers: 2, Stdin: pipe,
+	})
+	r.work(never, never, "a", "b")()
+	s := r.summary(done)
+	if q := s.Requests; q.Completed != 60 || q.Starved < 50 || q.Scheduled != q.Completed+q.Starved+q.Unsent || s.Run.End != report.EndSource {
+		t.Errorf("%+v, end %q", q, s.Run.End)
 	}
 }
 

@@ -128,8 +128,11 @@ func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 		w.steerMu.Lock()
 		w.steer(false)
 		w.steerMu.Unlock()
-		if plan.Drained && w.src != nil {
-			w.src.end()
+		if w.src != nil {
+			w.src.fed.Store(plan.Fed)
+			if plan.Drained {
+				w.src.end()
+			}
 		}
 		switch {
 		case plan.Kill:
