@@ -3,10 +3,12 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/iagoloadgen/iago/arrival"
+	"github.com/iagoloadgen/iago/cluster/bus"
 )
 
 // look does what the moment asks for.
@@ -28,7 +30,7 @@ func (c *coordinator) look(ctx context.Context) {
 func (c *coordinator) bury(ctx context.Context) {
 	after := c.spec.Lease + margin(c.spec.Lease)
 	for id, m := range c.members {
-		if m.alive() && time.Since(m.seen) > after {
+		if m.alive() && time.Since(m.seen) > after && time.Since(m.tried) > c.spec.Lease/10 {
 			c.expire(ctx, m)
 		}
 		if !m.alive() && !m.counted && m.revision != 0 {
@@ -40,7 +42,10 @@ func (c *coordinator) bury(ctx context.Context) {
 			if !c.tidy(m) && c.plan.Phase != Ending {
 				c.event("%s", c.obituary(m))
 			}
-			m.share.Had = append(m.share.Had, before(c.parts.held(id), c.now())...)
+			if m.lease.State == Expired {
+				c.asking.Go(func() { c.ask(ctx, id) })
+			}
+			m.share.Had = append(m.share.Had, before(c.parts.held(id), c.leaseEnd(m))...)
 			c.parts.free(id)
 			if m.shareRev != 0 {
 				c.changed[id] = true
@@ -56,6 +61,14 @@ func (c *coordinator) bury(ctx context.Context) {
 func (c *coordinator) tidy(m *member) bool {
 	over := c.plan.Fed || c.plan.End > 0 && c.now() >= c.plan.End
 	return over && m.lease.State == Left && m.lease.Why == ""
+}
+
+// leaseEnd is until when a worker that is not there any more may have sent, ns since the start.
+func (c *coordinator) leaseEnd(m *member) int64 {
+	if m.lease.State == Expired {
+		return c.now() - int64(max(time.Since(m.seen)-c.spec.Lease, 0))
+	}
+	return c.now()
 }
 
 func (c *coordinator) obituary(m *member) string {
@@ -79,10 +92,19 @@ func (c *coordinator) expire(ctx context.Context, m *member) {
 	l.State = Expired
 	rev, err := c.job.Update(one, prefixLease+m.id, encode(l), m.revision)
 	if err != nil {
-		m.seen = m.seen.Add(c.spec.Lease / 10) // look again soon; the watcher tells what has happened meanwhile
+		m.tried = time.Now() // look again soon; the watcher tells what has happened meanwhile
 		return
 	}
 	m.lease, m.revision = l, rev
+}
+
+// ask finds out whether the bus has lost a worker's connection, as it has when the process has ended and its machine has not. One that
+// is cut off may have sent until its lease ended.
+func (c *coordinator) ask(ctx context.Context, id string) {
+	one, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_, err := c.job.Request(one, subjectWorker+id+"."+askClock, nil)
+	c.ended.Store(id, errors.Is(err, bus.ErrNobody))
 }
 
 // gather waits for the wanted number of workers.

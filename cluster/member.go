@@ -14,6 +14,7 @@ type member struct {
 	lease    Lease
 	revision uint64    // of its lease
 	seen     time.Time // when the last renewal was seen; monotonic
+	tried    time.Time // when it was last tried in vain to end the lease
 	share    Share     // as written last
 	shareRev uint64    // 0: never written
 	counted  bool      // has been told of in an event
@@ -108,7 +109,10 @@ func (ms members) noteLease(id string, e bus.Event) error {
 	if e.Revision <= m.revision {
 		return nil
 	}
-	m.lease, m.revision, m.seen = l, e.Revision, time.Now()
+	m.lease, m.revision = l, e.Revision
+	if l.State != Expired { // else it is a coordinator that has written it
+		m.seen = time.Now()
+	}
 	return nil
 }
 

@@ -101,14 +101,15 @@ func (s *summing) account() {
 	s.nobody = nobodys(s.whole, s.profile, gaps(s.whole.N(), stints, end))
 }
 
-// died is until when a worker that left no last word may have sent: its last sign of life and one more that was due. had is what
-// was its own after its last report when its lease ended.
+// died is until when a worker that left no last word may have sent: until its lease ended, or, if the bus knew then that it was not connected
+// any more, until its last sign of life and one more that was due. had is what was its own after its last report when its lease
+// ended.
 func (s *summing) died(a *account, had []Holding) int64 {
 	at := a.through
-	if b, ok := s.c.beats.Load(a.id); ok {
-		at = max(at, b.(int64)+int64(beatEvery))
-	} else { // nobody has heard: as long as it may have
-		at += int64(s.spec.Lease)
+	beat, heard := s.c.beats.Load(a.id)
+	if ended, _ := s.c.ended.Load(a.id); heard && ended == true {
+		at = max(at, beat.(int64)+2*int64(beatEvery))
+	} else {
 		for _, h := range had {
 			at = max(at, h.Through)
 		}
