@@ -8,7 +8,7 @@ DATE    ?= $(shell date -u +%Y-%m-%dT%H:%M:%SZ)
 LDFLAGS := -s -w -X github.com/iagoloadgen/iago/cli.version=$(VERSION) -X github.com/iagoloadgen/iago/cli.commit=$(COMMIT) -X github.com/iagoloadgen/iago/cli.date=$(DATE)
 TOOL    := go tool -modfile=tools/go.mod
 # Packages with goroutines of their own: their short tests are run again and again by `make flakes`.
-CONCURRENT := ./internal/... ./engine/... ./job/... ./source/... ./processor/... ./transport/... ./target/... ./report/...
+CONCURRENT := ./internal/... ./engine/... ./job/... ./source/... ./processor/... ./transport/... ./target/... ./report/... ./cluster/...
 
 .PHONY: help build demo test deps lint unit race fuzz flakes cross bench benchcmp peers vuln generate clean
 
