@@ -9,7 +9,8 @@
 //   - a log of results (Append, Read): each entry exactly once, in order.
 //
 // Serve runs a NATS server in this process. Everything goes on by itself after the server or, with three replicas, a
-// leader has died and come back.
+// leader has died and come back. What the bus has confirmed outlives the servers' processes; whether it outlives a
+// machine that loses its power, only three replicas on three machines make sure of: servers do not wait for the disk.
 package bus
 
 import (

@@ -40,7 +40,8 @@ type Config struct {
 	Name string
 	// Timeout bounds every attempt to connect; default 5 s.
 	Timeout time.Duration
-	// Lost is called when the connection is lost, Back when it stands again: one at a time, in order. May be nil.
+	// Lost is called when the connection is lost, Back when it stands again: one at a time, in order. They must not wait
+	// for the bus, nor close it. May be nil.
 	Lost func(error)
 	Back func()
 	// Logf gets what is worth a line in a log; without secrets. May be nil.

@@ -36,11 +36,27 @@ func TestConfig(t *testing.T) {
 	}
 	const secret = "hunter2"
 	for _, c := range []bus.Config{
-		{}, {URL: "http://h"}, {URL: "nats://"}, {URL: "nats://h:0"}, {URL: "nats://h:x"}, {URL: "nats://h:1:2"}, {URL: "nats://a b"},
-		{URL: "nats://:" + secret + "@h"}, {URL: "nats://%zz" + secret + "@h"}, {URL: "nats://u:" + secret + "@a,u:" + secret + "@b"},
-		{URL: "u:" + secret + "@h://x"}, {URL: "nats://a,tls://b"}, {URL: "nats://h/path"}, {URL: "nats://h?x=" + secret + "@"},
-		{URL: "h", Token: secret, TokenFile: "f"}, {URL: secret + "@h", Token: secret}, {URL: "h", Password: secret}, {URL: "h", NKey: "a", Creds: "b"},
-		{URL: "h", Cert: "c"}, {URL: "h", Key: "c"}, {URL: "h", Job: "a.b"},
+		{},
+		{URL: "http://h"},
+		{URL: "nats://"},
+		{URL: "nats://h:0"},
+		{URL: "nats://h:x"},
+		{URL: "nats://h:1:2"},
+		{URL: "nats://a b"},
+		{URL: "nats://:" + secret + "@h"},
+		{URL: "nats://%zz" + secret + "@h"},
+		{URL: "nats://u:" + secret + "@a,u:" + secret + "@b"},
+		{URL: "u:" + secret + "@h://x"},
+		{URL: "nats://a,tls://b"},
+		{URL: "nats://h/path"},
+		{URL: "nats://h?x=" + secret + "@"},
+		{URL: "h", Token: secret, TokenFile: "f"},
+		{URL: secret + "@h", Token: secret},
+		{URL: "h", Password: secret},
+		{URL: "h", NKey: "a", Creds: "b"},
+		{URL: "h", Cert: "c"},
+		{URL: "h", Key: "c"},
+		{URL: "h", Job: "a.b"},
 	} {
 		err := c.Validate()
 		if err == nil || !strings.HasPrefix(err.Error(), "bus: ") || strings.Contains(err.Error(), secret) {

@@ -25,7 +25,6 @@ type Options struct {
 // Cluster is one nats-server process or several that know each other. They store in files and end with the test.
 type Cluster struct {
 	t       testing.TB
-	auth    string
 	token   string
 	servers []*Server
 }
