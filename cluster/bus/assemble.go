@@ -70,7 +70,7 @@ func (p *Puller) unready() (*Item, error) {
 // ready lets Next have an item, or its error.
 func (p *Puller) ready(i *Item, data []byte, lost error) {
 	if lost != nil && i.release() {
-		p.acks.add(i.reply, "") // out of the queue
+		p.acks.add(i.reply, i.ID) // out of the queue, with the chunks that are there
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
