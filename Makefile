@@ -10,7 +10,7 @@ TOOL    := go tool -modfile=tools/go.mod
 # Packages whose tests have the machine for themselves.
 ALONE := /test/faults$$|/test/outages$$|/test/kubernetes|/cluster$$|/cluster/bus|/cluster/sim
 # Packages with goroutines of their own: their short tests are run again and again by `make flakes`.
-CONCURRENT := ./internal/... ./engine/... ./job/... ./source/... ./processor/... ./transport/... ./target/... ./report/... ./discovery/... ./test/netns/... ./test/cluster/...
+CONCURRENT := ./internal/... ./engine/... ./job/... ./source/... ./processor/... ./transport/... ./target/... ./report/... ./discovery/... ./cluster/... ./test/netns/... ./test/cluster/...
 
 .PHONY: help build demo demo-cluster test test-short deps kube lint unit race fuzz flakes cross faults bench benchcmp peers vuln generate clean
 

@@ -20,6 +20,7 @@ type busFlags struct {
 	conf bus.Config
 
 	listen    string // of an embedded bus
+	wait      time.Duration
 	dir       string
 	tokenFile string
 	plain     bool
@@ -38,6 +39,7 @@ func (f *busFlags) add(c *cobra.Command, urlHelp, byDefault string) {
 	s.StringVar(&f.conf.CA, "bus-ca", "", "PEM `FILE` of authorities to hold the bus's certificate against; means TLS")
 	s.StringVar(&f.conf.Cert, "bus-cert", "", "PEM `FILE` of an own certificate")
 	s.StringVar(&f.conf.Key, "bus-key", "", "PEM `FILE` of its key")
+	s.DurationVar(&f.wait, "wait-bus", f.wait, "how long a bus is waited for that is not there yet")
 }
 
 // addServer declares those of an embedded bus.
@@ -99,13 +101,32 @@ func (f *busFlags) connect(ctx context.Context, name string, logf func(string, .
 		return nil, usage(err)
 	}
 	var err error
-	if c.Bus, err = bus.Connect(ctx, conf); err != nil {
+	if c.Bus, err = patiently(ctx, conf, f.wait); err != nil {
 		if c.server != nil {
 			_ = c.server.Shutdown(ctx)
 		}
 		return nil, err
 	}
 	return c, nil
+}
+
+// patiently connects to a bus that may not be there yet.
+func patiently(ctx context.Context, conf bus.Config, wait time.Duration) (*bus.Bus, error) {
+	deadline := time.Now().Add(wait)
+	for said := false; ; said = true {
+		b, err := bus.Connect(ctx, conf)
+		if !errors.Is(err, bus.ErrUnavailable) || !time.Now().Before(deadline) {
+			return b, err
+		}
+		if !said {
+			conf.Logf("%v; waiting for it", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(min(500*time.Millisecond, time.Until(deadline))):
+		}
+	}
 }
 
 func trimmed(b []byte) string {

@@ -122,46 +122,40 @@ func feed(s streams, sp *spec.Spec, b *busFlags, f *jobFlags, r runFlags) error 
 // feedJob feeds a job to its end and delivers its results.
 func feedJob(s streams, human io.Writer, conf cluster.FeedConfig, r runFlags, ctx, kill context.Context) error {
 	sp := conf.Spec
-	j, err := job.Prepare(sp, job.Options{Stdin: noInput{}, Version: version})
-	if err != nil {
-		return usage(err)
-	}
-	err = confirm(s, j.Targets(), r.yes)
 	show := newProgress(human, r.quiet)
-	if err == nil && !r.quiet {
-		fmt.Fprintf(human, "%s\n  workers      %d\n\n", j, conf.Workers)
+	dir := ""
+	conf.OnChecked = func(j *job.Job) (string, error) {
+		err := confirm(s, j.Targets(), r.yes)
+		if err != nil {
+			return "", err
+		}
+		if !r.quiet {
+			fmt.Fprintf(human, "%s\n  workers      %d\n\n", j, conf.Workers)
+		}
+		show.plan(j)
+		dir, err = dirOf(sp)
+		return dir, err
 	}
-	j.Close()
-	if err != nil {
-		return err
-	}
-	dir, err := dirOf(sp)
-	if err != nil {
-		return &exitError{report.ExitFailed, err}
-	}
-	conf.Dir = dir
-	show.plan(j)
 	conf.OnSecond = show.second
 	out, err := cluster.Feed(ctx, kill, conf)
 	show.done()
+	if out == nil && sp.Out == "" && dir != "" {
+		err = errors.Join(err, os.Remove(dir)) // nothing came of it
+	}
+	var check *cluster.CheckError
+	var exit *exitError
 	switch {
-	case out == nil && sp.Out == "":
-		err = errors.Join(err, os.Remove(dir))
-	}
-	if errors.Is(err, cluster.ErrInterrupted) {
+	case errors.As(err, &exit):
+		return err
+	case errors.As(err, &check):
+		return usage(err)
+	case errors.Is(err, cluster.ErrInterrupted):
 		return &exitError{report.ExitInterrupted, err}
-	}
-	if err != nil {
+	case err != nil:
 		return &exitError{report.ExitFailed, err}
-	}
-	if out == nil {
+	case out == nil:
 		fmt.Fprintln(human, "Another feeder has coordinated the job to its end and has its results.")
 		return nil
 	}
 	return deliver(s, human, sp, out)
 }
-
-// noInput stands for standard input where it is only looked whether a spec is in order.
-type noInput struct{}
-
-func (noInput) Read([]byte) (int, error) { return 0, io.EOF }

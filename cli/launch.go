@@ -37,7 +37,7 @@ kills the job. With --detach it returns when the processes are started.
   iago launch shop.yaml --workers 4                                        on this machine
   iago launch shop.yaml --on kubernetes --workers 20 --on-option image=registry.example/iago:1
   iago launch shop.yaml --on kubernetes --workers 20 --on-options cluster.yaml --render >job.yaml
-  iago launch shop.yaml --on command --on-options ssh.yaml --workers 4 --bus nats://10.0.0.1:4222 --bus-listen 0.0.0.0:4222
+  iago launch shop.yaml --on command --on-options ssh.yaml --workers 4 --bus nats://10.0.0.1:4222 --bus-listen 0.0.0.0:4222 --bus-plain
   iago launch --kill shop-20300101-120000 --on kubernetes --on-options cluster.yaml
 
 ` + launcherHelp(),

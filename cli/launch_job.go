@@ -23,6 +23,9 @@ type launchJobFlags struct {
 	cert, key              string
 	memory, memoryLimit    string
 	cpu, cpuLimit          float64
+	nkey                   string
+	serveCert, serveKey    string
+	plain                  bool
 	env, labels            map[string]string
 	feederArgs, workerArgs []string
 }
@@ -30,14 +33,18 @@ type launchJobFlags struct {
 func (f *launchJobFlags) add(fl *pflag.FlagSet) {
 	fl.StringVar(&f.name, "job", "", "`NAME` of the job (default: the spec's and the time)")
 	fl.IntVar(&f.workers, "workers", 1, "how many `N` workers")
-	fl.IntVar(&f.feeders, "feeders", 1, "how many `N` feeders: one works, the others stand by")
+	fl.IntVar(&f.feeders, "feeders", 1, "how many `N` feeders read the records, each its part")
 	fl.StringVar(&f.bus, "bus", "", "`URL` of the bus, such as nats://host:4222 (default: the first feeder's own)")
 	fl.StringVar(&f.listen, "bus-listen", "", "`HOST:PORT` on which the first feeder opens its own bus, that --bus leads to")
 	fl.StringVar(&f.token, "bus-token-file", "", "`FILE` with the token that the bus wants")
 	fl.StringVar(&f.creds, "bus-creds", "", "`FILE` with credentials for the bus (NATS creds)")
+	fl.StringVar(&f.nkey, "bus-nkey", "", "`FILE` with an NKey's seed for the bus")
 	fl.StringVar(&f.ca, "bus-ca", "", "`FILE` with the authority of the bus's certificate")
 	fl.StringVar(&f.cert, "bus-cert", "", "`FILE` with a certificate for the bus")
 	fl.StringVar(&f.key, "bus-key", "", "`FILE` with its key")
+	fl.StringVar(&f.serveCert, "bus-serve-cert", "", "PEM `FILE` of the certificate of the first feeder's own bus")
+	fl.StringVar(&f.serveKey, "bus-serve-key", "", "PEM `FILE` of its key")
+	fl.BoolVar(&f.plain, "bus-plain", false, "the first feeder's own bus may be used without TLS beyond loopback (in Kubernetes it may anyway)")
 	fl.StringVar(&f.binary, "binary", "", "`PATH` of iago where the processes run")
 	fl.Float64Var(&f.cpu, "cpu", 0, "`CORES` that are set aside for each worker")
 	fl.Float64Var(&f.cpuLimit, "cpu-limit", 0, "`CORES` that each worker gets at most")
@@ -89,25 +96,41 @@ func (f *launchJobFlags) read(path string, l *launchFlags) (*launch.Job, error) 
 		}
 		*size.to = int64(bytes)
 	}
-	j.Bus = launch.Bus{URL: f.bus, Listen: f.listen, Embedded: f.bus == "" || f.listen != ""}
-	for _, file := range []struct {
-		flag, path string
-		to         *[]byte
-	}{{"bus-token-file", f.token, &j.Bus.Token}, {"bus-creds", f.creds, &j.Bus.Creds}, {"bus-ca", f.ca, &j.Bus.CA}, {"bus-cert", f.cert, &j.Bus.Cert}, {"bus-key", f.key, &j.Bus.Key}} {
-		if file.path == "" {
-			continue
-		}
-		b, err := os.ReadFile(file.path)
-		if err != nil {
-			wrong = append(wrong, fmt.Errorf("--%s: %w", file.flag, err))
-		}
-		*file.to = bytes.TrimSpace(b)
-	}
+	wrong = append(wrong, f.readBus(&j.Bus))
 	if f.workers < 1 || f.feeders < 1 {
 		wrong = append(wrong, errors.New("--workers, --feeders: expected one at least of each"))
 	}
 	j.Complete()
 	return j, errors.Join(wrong...)
+}
+
+// readBus says where the bus is, with what files hold of it.
+func (f *launchJobFlags) readBus(b *launch.Bus) error {
+	var wrong []error
+	*b = launch.Bus{URL: f.bus, Listen: f.listen, Embedded: f.bus == "" || f.listen != "", Plain: f.plain}
+	for _, file := range []struct {
+		flag, path string
+		to         *[]byte
+	}{
+		{"bus-token-file", f.token, &b.Token},
+		{"bus-creds", f.creds, &b.Creds},
+		{"bus-nkey", f.nkey, &b.NKey},
+		{"bus-ca", f.ca, &b.CA},
+		{"bus-cert", f.cert, &b.Cert},
+		{"bus-key", f.key, &b.Key},
+		{"bus-serve-cert", f.serveCert, &b.ServeCert},
+		{"bus-serve-key", f.serveKey, &b.ServeKey},
+	} {
+		if file.path == "" {
+			continue
+		}
+		text, err := os.ReadFile(file.path)
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("--%s: %w", file.flag, err))
+		}
+		*file.to = bytes.TrimSpace(text)
+	}
+	return errors.Join(wrong...)
 }
 
 // specFiles are the spec's file and those that it reads by relative names. An absolute one is expected to exist where feeders run.

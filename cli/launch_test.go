@@ -56,7 +56,7 @@ func TestLaunchLocal(t *testing.T) {
 	if status != 3 || !strings.Contains(errs, "job night is started") {
 		t.Errorf("status %d, expected the feeder's 3: %s", status, errs)
 	}
-	for _, want := range []string{"feeder-0   | this is feed " + spec + " --job night --workers 2", "worker-1   | this is worker --job night --name worker-1 ", "--allow-exec"} {
+	for _, want := range []string{"feeder-0   | this is feed " + spec + " --yes --job night --workers 2", "worker-1   | this is worker --job night --name worker-1 ", "--allow-exec"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is missing in\n%s", want, out)
 		}

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/iagoloadgen/iago/cluster"
-	"github.com/iagoloadgen/iago/cluster/bus"
 	"github.com/iagoloadgen/iago/internal/poller"
 	"github.com/iagoloadgen/iago/report"
 )
@@ -23,7 +22,6 @@ type workerFlags struct {
 	allowExec  bool
 	poller     string
 	keep       time.Duration
-	wait       time.Duration
 	withParent bool
 	quiet      bool
 }
@@ -44,33 +42,18 @@ Ctrl-C leaves the job in order; a second one at once. Exit status: 0 the job is 
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return work(s, &f) },
 	}
+	f.bus.wait = time.Minute
 	f.bus.add(c, "where the bus is: nats://HOST:PORT[,HOST:PORT…] or tls://…", "")
 	c.Flags().StringVar(&f.job, "job", "", "`NAME` of the job (default: the first that is there)")
 	c.Flags().StringVar(&f.name, "name", "", "`NAME` of this worker in results (default: the machine's)")
 	c.Flags().BoolVar(&f.allowExec, "allow-exec", false, "a job's spec may have this machine run an outside program")
 	c.Flags().DurationVar(&f.keep, "keep", time.Hour, "how long results are offered to a bus that does not take them")
-	c.Flags().DurationVar(&f.wait, "wait-bus", time.Minute, "how long a bus is waited for that is not there yet")
 	c.Flags().StringVar(&f.poller, "poller", poller.Auto, "`NAME` of how connections are watched: "+poller.Auto+", "+strings.Join(poller.Names(), ", "))
 	c.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "say nothing unless something goes wrong")
 	c.Flags().BoolVar(&f.withParent, "with-parent", false, "end when standard input does")
 	_ = c.Flags().MarkHidden("with-parent")
 	c.Flags().SortFlags = false
 	return c
-}
-
-// await connects to a bus that may only be about to start.
-func (f *workerFlags) await(ctx context.Context, logf func(string, ...any)) (*connection, error) {
-	for end := time.Now().Add(f.wait); ; {
-		b, err := f.bus.connect(ctx, "iago worker", logf)
-		if err == nil || !errors.Is(err, bus.ErrUnavailable) || time.Now().After(end) {
-			return b, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, err
-		case <-time.After(time.Second / 5):
-		}
-	}
 }
 
 func work(s streams, f *workerFlags) error {
@@ -93,7 +76,7 @@ func work(s streams, f *workerFlags) error {
 			fmt.Fprintf(s.err, format+"\n", args...)
 		}
 	}
-	b, err := f.await(ctx, logf)
+	b, err := f.bus.connect(ctx, "iago worker", logf)
 	if err != nil {
 		return err
 	}

@@ -213,6 +213,15 @@ func (c *coordinator) status(said string, list bool) *Status {
 	return s
 }
 
+// rateAsked is the mean of the rate between two moments, by all changes so far.
+func (c *coordinator) rateAsked(from, to int64) float64 {
+	p, err := arrival.Splice(c.base, c.plan.Changes...)
+	if err != nil {
+		return 0
+	}
+	return meanRate(p, from, to, c.plan.End)
+}
+
 // counted is what a worker has reported so far.
 func (l *ledger) counted(id string) (sent, completed int64) {
 	l.mu.Lock()

@@ -58,7 +58,9 @@ type coordinator struct {
 	ledger  *ledger
 	abort   func() string // why the job is to be broken off; ""
 
-	beats sync.Map // worker → *atomic time; written by the bus's goroutine
+	beats  sync.Map       // worker → the job's time of its last sign of life; written by the bus's goroutine
+	ended  sync.Map       // worker → whether the bus knew, when its lease ended, that it was not connected any more
+	asking sync.WaitGroup // of the bus, about that
 }
 
 // order is a request of somebody's, and where its answer goes.
@@ -89,6 +91,7 @@ func (c *coordinator) soon(in time.Duration) int64 {
 
 // run coordinates until the job is done, ctx ends or somebody else leads.
 func (c *coordinator) run(ctx context.Context) error {
+	defer c.asking.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if err := c.load(ctx); err != nil {

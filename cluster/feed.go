@@ -40,6 +40,9 @@ type FeedConfig struct {
 	Clock    *Clock // of a simulation; nil: the machine's
 	Logf     func(format string, args ...any)
 	OnSecond func(s report.Second, window *measure.Interval)
+	// OnChecked is called when all checks have passed and nothing has been done yet; what it returns is the run directory. nil: it is
+	// Dir. An error ends everything.
+	OnChecked func(*job.Job) (dir string, err error)
 	// OnPrepared is called once all checks have passed and the job is on the bus. nil: nothing.
 	OnPrepared func() error
 }
@@ -78,6 +81,12 @@ func Feed(ctx, kill context.Context, c FeedConfig) (*job.Outcome, error) {
 		return nil, err
 	}
 	defer f.prepared.Close()
+	if f.OnChecked != nil {
+		var err error
+		if f.Dir, err = f.OnChecked(f.prepared); err != nil {
+			return nil, err
+		}
+	}
 	if err := f.open(ctx); err != nil {
 		return nil, err
 	}
@@ -105,6 +114,16 @@ func Feed(ctx, kill context.Context, c FeedConfig) (*job.Outcome, error) {
 	return f.lead(run, ctx)
 }
 
+// CheckError says that a job cannot be run as it was asked for; nothing has been done.
+type CheckError struct{ Err error }
+
+func (e *CheckError) Error() string { return e.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *CheckError) Unwrap() error { return e.Err }
+
+func refuse(format string, args ...any) error { return &CheckError{fmt.Errorf(format, args...)} }
+
 // complete fills in defaults and makes all the checks of a run.
 func (f *feeding) complete() (err error) {
 	f.Workers, f.Wait, f.Lease = max(f.Workers, 1), cmp.Or(f.Wait, DefaultWait), cmp.Or(f.Lease, DefaultLease)
@@ -118,17 +137,21 @@ func (f *feeding) complete() (err error) {
 		f.ID = fmt.Sprintf("%s-%d", host, os.Getpid())
 	}
 	if f.Lease < 500*time.Millisecond {
-		return fmt.Errorf("cluster: a lease of %v: expected 500ms or more: workers renew it four times as often", f.Lease)
+		return refuse("cluster: a lease of %v: expected 500ms or more: workers renew it four times as often", f.Lease)
 	}
 	if f.prepared, err = job.Prepare(f.Spec, job.Options{Stdin: f.Stdin, Version: f.Version}); err != nil {
-		return err
+		return &CheckError{err}
 	}
 	if f.prepared.Closed() {
 		f.prepared.Close()
-		return errors.New("cluster: closed mode (--rate max) is for one process: each of its connections waits for its answer; give a rate")
+		return refuse("cluster: closed mode (--rate max) is for one process: each of its connections waits for its answer; give a rate")
 	}
 	f.Job = cmp.Or(f.Job, f.Spec.Name)
-	return bus.ValidJob(f.Job)
+	if err := bus.ValidJob(f.Job); err != nil {
+		f.prepared.Close()
+		return &CheckError{err}
+	}
+	return nil
 }
 
 // open makes the job on the bus, or opens the one that is under way there.
@@ -319,12 +342,16 @@ func (f *feeding) awaitDone(ctx context.Context) {
 // coordinate runs the job to its end and sums it up.
 func (f *feeding) coordinate(run context.Context, lead *leadership) (*job.Outcome, error) {
 	slo, abort := f.model.Objectives()
-	led, err := newLedger(f.spec.Seed, report.Recording{Warmup: f.model.Warmup()}, f.OnSecond)
+	var c *coordinator
+	led, err := newLedger(f.spec.Seed, report.Recording{
+		Warmup: f.model.Warmup(), RateAsked: func(from, to int64) float64 { return c.rateAsked(from, to) },
+		Workers: func() int { return len(c.members.alive()) },
+	}, f.OnSecond)
 	if err != nil {
 		return nil, err
 	}
 	defer led.close()
-	c := &coordinator{
+	c = &coordinator{
 		job: f.job, clock: f.Clock, id: f.ID, spec: f.spec, base: f.base, whole: f.whole, lead: lead, logf: f.Logf, wait: f.Wait, collect: f.Collect,
 		ledger: led, orders: f.orders,
 	}

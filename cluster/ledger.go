@@ -61,6 +61,10 @@ type account struct {
 	last     *lastWord
 }
 
+func newAccount(id string) *account {
+	return &account{id: id, total: measure.NewInterval(), latest: -1}
+}
+
 // labelNames gives labels numbers.
 type labelNames struct {
 	list    []string
@@ -127,7 +131,7 @@ func (l *ledger) add(entry []byte) error {
 	defer l.mu.Unlock()
 	a := l.workers[h.Worker]
 	if a == nil {
-		a = &account{id: h.Worker, total: measure.NewInterval(), latest: -1}
+		a = newAccount(h.Worker)
 		l.workers[h.Worker] = a
 	}
 	a.arrivals, a.stints, a.through, a.steal = h.Arrivals, h.Stints, h.Through, max(a.steal, h.Steal)

@@ -3,11 +3,13 @@ package cluster
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/iagoloadgen/iago/arrival"
+	"github.com/iagoloadgen/iago/cluster/bus"
 )
 
 // look does what the moment asks for.
@@ -43,6 +45,10 @@ func (c *coordinator) bury(ctx context.Context) {
 			default:
 				c.event("%s", c.farewell(m))
 			}
+			if m.lease.State == Expired {
+				c.asking.Go(func() { c.ask(ctx, m.id) })
+			}
+			m.share.Had = append(m.share.Had, before(c.parts.held(m.id), c.leaseEnd(m))...)
 			c.parts.free(m.id)
 			if m.shareRev != 0 {
 				c.changed[m.id] = true
@@ -61,6 +67,14 @@ func (c *coordinator) bury(ctx context.Context) {
 func (c *coordinator) tidy(m *member) bool {
 	over := c.plan.Fed || c.plan.End > 0 && c.now() >= c.plan.End
 	return over && m.lease.State == Left && m.lease.Why == ""
+}
+
+// leaseEnd is until when a worker that is not there any more may have sent, ns since the start.
+func (c *coordinator) leaseEnd(m *member) int64 {
+	if m.lease.State == Expired {
+		return c.now() - int64(max(c.clock.Since(m.seen)-c.spec.Lease, 0))
+	}
+	return c.now()
 }
 
 // farewell says that a worker has left.
@@ -130,7 +144,7 @@ func (c *coordinator) expire(ctx context.Context) {
 	after := c.spec.Lease + margin(c.spec.Lease)
 	var late []*member
 	for _, m := range c.members.list {
-		if m.alive() && c.clock.Since(m.seen) > after {
+		if m.alive() && c.clock.Since(m.seen) > after && c.clock.Since(m.tried) > c.spec.Lease/10 {
 			late = append(late, m)
 		}
 	}
@@ -145,11 +159,20 @@ func (c *coordinator) expire(ctx context.Context) {
 	})
 	for i, m := range late {
 		if revisions[i] == 0 {
-			m.seen = m.seen.Add(c.spec.Lease / 10) // look again soon; the watcher tells what has happened meanwhile
+			m.tried = c.clock.Now() // look again soon; the watcher tells what has happened meanwhile
 			continue
 		}
 		m.lease.State, m.revision = Expired, revisions[i]
 	}
+}
+
+// ask finds out whether the bus has lost a worker's connection, as it has when the process has ended and its machine has not. One that
+// is cut off may have sent until its lease ended.
+func (c *coordinator) ask(ctx context.Context, id string) {
+	one, cancel := c.clock.Timeout(ctx, time.Second)
+	defer cancel()
+	_, err := c.job.Request(one, subjectWorker+id+"."+askClock, nil)
+	c.ended.Store(id, errors.Is(err, bus.ErrNobody))
 }
 
 // gather waits for the wanted number of workers.
@@ -241,7 +264,7 @@ func (c *coordinator) keep(ctx context.Context) {
 	}
 	c.mark(c.parts.deal(able, max(now, 0)+c.soon(giveIn)))
 	if len(c.changed) == 0 {
-		c.mark(c.parts.release(able, max(now, 0)+c.soon(handIn)))
+		c.mark(c.parts.release(able, c.members.in(Leaving), max(now, 0)+c.soon(handIn)))
 	}
 	c.watchEnd(ctx, now)
 }

@@ -14,6 +14,7 @@ type member struct {
 	lease    Lease
 	revision uint64    // of its lease
 	seen     time.Time // when the last renewal was seen; monotonic
+	tried    time.Time // when it was last tried in vain to end the lease
 	share    Share     // as written last
 	shareRev uint64    // 0: never written
 	counted  bool      // has been told of in an event
@@ -55,9 +56,12 @@ func (ms *members) alive() (ids []string) {
 }
 
 // able are those of them that are ready for it.
-func (ms *members) able() (ids []string) {
+func (ms *members) able() []string { return ms.in(Ready, Sending) }
+
+// in are those who are alive and in one of these states.
+func (ms *members) in(states ...State) (ids []string) {
 	for _, m := range ms.list {
-		if s := m.lease.State; m.alive() && (s == Ready || s == Sending) {
+		if m.alive() && slices.Contains(states, m.lease.State) {
 			ids = append(ids, m.id)
 		}
 	}
@@ -118,7 +122,10 @@ func (ms *members) noteLease(id string, e bus.Event, now time.Time) error {
 	if e.Revision <= m.revision {
 		return nil
 	}
-	m.lease, m.revision, m.seen = l, e.Revision, now
+	m.lease, m.revision = l, e.Revision
+	if l.State != Expired { // else it is a coordinator that has written it
+		m.seen = now
+	}
 	return nil
 }
 

@@ -53,6 +53,17 @@ func gaps(n int, stints []Holding, end int64) (out []gap) {
 	return out
 }
 
+// union is all that is in any of the stints up to an end, each part and moment once.
+func union(n int, stints []Holding, end int64) []Holding {
+	holdings := func(list []gap) (out []Holding) {
+		for _, g := range list {
+			out = append(out, Holding{First: g.first, Last: g.last, From: g.from, Through: g.to})
+		}
+		return out
+	}
+	return holdings(gaps(n, holdings(gaps(n, stints, end)), end))
+}
+
 // nobodys counts, by second, the arrivals that were due in the gaps.
 func nobodys(whole *arrival.Parts, p arrival.Profile, list []gap) map[int]int64 {
 	const second = int64(1e9)

@@ -226,26 +226,42 @@ func (ps *parts) even(owners []string) bool {
 	return more <= n%len(owners)
 }
 
-// release has those who have more than they should let go of some at a moment, and returns whose shares have changed.
-func (ps *parts) release(owners []string, through int64) (changed []string) {
-	if len(owners) == 0 || ps.even(owners) {
+// release has those of the owners who have more than they should let go of some at a moment, and those who are leaving of everything. It
+// returns whose shares have changed.
+func (ps *parts) release(owners, leaving []string, through int64) (changed []string) {
+	if len(owners) == 0 {
 		return nil
+	}
+	for _, o := range leaving {
+		if ps.reduce(o, 0, through) {
+			changed = append(changed, o)
+		}
+	}
+	if ps.even(owners) {
+		return changed
 	}
 	quota := ps.quotas(owners)
 	for k, o := range owners {
-		h := ps.hands[o]
-		if h == nil || h.kept <= quota[k] {
-			continue
+		if ps.reduce(o, quota[k], through) {
+			changed = append(changed, o)
 		}
-		for _, i := range slices.Backward(h.parts) {
-			if h.kept > quota[k] && ps.list[i].through == arrival.Forever {
-				ps.list[i].through = through
-				h.kept--
-			}
-		}
-		changed = append(changed, o)
 	}
 	return changed
+}
+
+// reduce has an owner let go of what it has beyond its quota.
+func (ps *parts) reduce(owner string, quota int, through int64) bool {
+	h := ps.hands[owner]
+	if h == nil || h.kept <= quota {
+		return false
+	}
+	for _, i := range slices.Backward(h.parts) {
+		if h.kept > quota && ps.list[i].through == arrival.Forever {
+			ps.list[i].through = through
+			h.kept--
+		}
+	}
+	return true
 }
 
 // released takes from owner the parts that it has let go of, as it has confirmed; the next owner's begin where it stopped. It tells

@@ -15,7 +15,7 @@ func TestPartsHaveOneOwnerAtATime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const n = 32
 		ps := newParts(n)
-		var alive []string
+		var alive, leaving []string
 		pending := map[string]int64{} // who has been asked to let go of parts, and when
 		given := make([][]Holding, n) // by part, all windows given out; the last one may be open
 		now, born := int64(1), 0
@@ -38,7 +38,7 @@ func TestPartsHaveOneOwnerAtATime(t *testing.T) {
 		}
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			now += 10
-			switch rapid.IntRange(0, 3).Draw(t, "what") {
+			switch rapid.IntRange(0, 4).Draw(t, "what") {
 			case 0:
 				born++
 				alive = append(alive, fmt.Sprint("w", born))
@@ -51,7 +51,7 @@ func TestPartsHaveOneOwnerAtATime(t *testing.T) {
 					note()
 				}
 			case 2:
-				for _, id := range ps.release(alive, now+5) {
+				for _, id := range ps.release(alive, leaving, now+5) {
 					pending[id] = now
 				}
 				note()
@@ -62,11 +62,22 @@ func TestPartsHaveOneOwnerAtATime(t *testing.T) {
 					ps.deal(alive, now)
 					note()
 				}
+			case 4:
+				if len(alive) > 0 {
+					k := rapid.IntRange(0, len(alive)-1).Draw(t, "who leaves")
+					leaving = append(leaving, alive[k])
+					alive = slices.Delete(alive, k, k+1)
+				}
 			}
 			ps.deal(alive, now)
 			note()
 		}
-		settle(ps, alive, now)
+		settle(ps, alive, leaving, now)
+		for _, id := range leaving {
+			if c := ps.count(id); c > 0 && len(alive) > 0 {
+				t.Fatalf("%s is leaving and still has %d parts: %v", id, c, ps.list)
+			}
+		}
 		for _, id := range alive {
 			if c := ps.kept(id); c < n/len(alive) || c > (n+len(alive)-1)/len(alive) || c != ps.count(id) {
 				t.Fatalf("%s has %d of %d parts among %d: %v", id, c, n, len(alive), ps.list)
@@ -81,10 +92,10 @@ func owner(id string) (n int) {
 }
 
 // settle has everything that is to be handed on handed on.
-func settle(ps *parts, alive []string, now int64) {
+func settle(ps *parts, alive, leaving []string, now int64) {
 	for range 3 {
-		ps.release(alive, now)
-		for _, id := range alive {
+		ps.release(alive, leaving, now)
+		for _, id := range slices.Concat(alive, leaving) {
 			ps.released(id, now)
 		}
 		ps.deal(alive, now)
@@ -119,6 +130,20 @@ func TestGapsAreWhatNobodyHeld(t *testing.T) {
 					held[p][at] = true
 				}
 			}
+		}
+		var once [n][end + 1]bool
+		for _, h := range union(n, stints, end) {
+			for p := h.First; p <= h.Last; p++ {
+				for at := h.From + 1; at <= h.Through; at++ {
+					if once[p][at] {
+						t.Fatalf("part %d at %d is twice in the union", p, at)
+					}
+					once[p][at] = true
+				}
+			}
+		}
+		if once != held {
+			t.Fatalf("the union of %v is %v", stints, union(n, stints, end))
 		}
 		for _, g := range gaps(n, stints, end) {
 			for p := g.first; p <= g.last; p++ {
@@ -160,5 +185,8 @@ func TestStints(t *testing.T) {
 	}
 	if got := after([]Holding{kept, going}, 60); !slices.Equal(got, []Holding{{First: 0, Last: 3, From: 60, Through: arrival.Forever}}) {
 		t.Errorf("after 60: %v", got)
+	}
+	if got := before([]Holding{kept, going, {First: 8, Last: 8, From: 40, Through: 60}}, 40); !slices.Equal(got, []Holding{{First: 0, Last: 3, Through: 40}, {First: 4, Last: 7, Through: 40}}) {
+		t.Errorf("before 40: %v", got)
 	}
 }

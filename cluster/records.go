@@ -27,7 +27,8 @@ type queued struct {
 	cancel  context.CancelFunc
 	drained chan struct{} // closed when nothing more will come
 	once    sync.Once
-	dry     func(bool) // told when there is nothing just now
+	fed     atomic.Bool // the source has come to its end: nothing but what others leave will come
+	dry     func(bool)  // told when there is nothing just now, once fed
 	logf    func(string, ...any)
 
 	reader batch.Reader
@@ -90,7 +91,7 @@ func (q *queued) next() error {
 		case <-q.drained:
 			return io.EOF
 		default:
-			q.dry(true)
+			q.dry(q.fed.Load())
 		}
 	}
 }

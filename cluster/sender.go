@@ -138,7 +138,7 @@ func (w *worker) second(iv *measure.Interval, label func(int) string, steal floa
 func (w *worker) last(p job.Part, err error) {
 	w.steerMu.Lock()
 	defer w.steerMu.Unlock()
-	w.stints.cut(int64(p.Duration))
+	w.stints.cut(min(int64(p.Duration), int64(w.until.Sub(w.start)))) // its lease may have ended before
 	l := lastWord{End: p.End, Duration: p.Duration, Source: p.Source, Unused: p.Unused, Generator: p.Generator}
 	lines := w.tail.lines()
 	l.Log = lines[max(len(lines)-linesLast(w.spec.Workers), 0):]

@@ -77,6 +77,7 @@ type Share struct {
 	Seq  int64     `json:"seq"`
 	Life int64     `json:"life"` // of the lease that it was given under: it means nothing under another
 	Held []Holding `json:"held,omitempty"`
+	Had  []Holding `json:"had,omitempty"` // what was its own when its leases ended, up to then; it may not live to tell itself
 }
 
 // State says what a worker is at.
@@ -87,6 +88,7 @@ const (
 	Joining State = "joining" // it is there and has nothing yet
 	Ready   State = "ready"   // it could start
 	Sending State = "sending"
+	Leaving State = "leaving" // it goes once others have its share
 	Left    State = "left"    // it has gone, its last word is in the log
 	Expired State = "expired" // written by the coordinator: the lease has ended
 )

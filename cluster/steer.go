@@ -37,6 +37,10 @@ func (w *worker) steer(lapsed bool) {
 	if w.sender == nil || w.start.IsZero() {
 		return
 	}
+	if !w.c.Clock.Now().Before(w.until) { // what it had, it had up to then, whatever it is told now; renewed goes on from here
+		w.stints.cut(int64(w.until.Sub(w.start)))
+		return
+	}
 	w.held.mu.Lock()
 	life := w.held.lease.Life
 	w.held.mu.Unlock()
@@ -78,21 +82,57 @@ func (w *worker) steer(lapsed bool) {
 	w.under = share
 }
 
-// leaveIn is how long a worker that leaves goes on: to a moment at which all its shards let go.
-const leaveIn = 100 * time.Millisecond
+const (
+	leaveWait = 3 * time.Second        // until a worker that leaves goes, though nobody has taken its share
+	leaveIn   = 100 * time.Millisecond // until all its shards let go then, at one moment
+)
+
+// leave has the coordinator give the share away.
+func (w *worker) leave() {
+	w.logf("leaving the job")
+	w.held.change(func(l *Lease) { l.State = Leaving })
+}
+
+// letGo gives everything up in a moment, and tells when.
+func (w *worker) letGo() (gone <-chan time.Time) {
+	w.steerMu.Lock()
+	defer w.steerMu.Unlock()
+	w.leaving = int64(w.c.Clock.Since(w.start) + leaveIn)
+	return w.c.Clock.After(leaveIn + leaveIn/5)
+}
+
+// relieved tells when all that it had is another's; nil: that is not known yet.
+func (w *worker) relieved() (gone <-chan time.Time) {
+	w.steerMu.Lock()
+	defer w.steerMu.Unlock()
+	if w.until.Before(w.c.Clock.Now()) || len(w.under.Held) > 0 {
+		return nil
+	}
+	last := w.c.Clock.Since(w.start)
+	for _, h := range w.stints.open {
+		if h.Through == arrival.Forever {
+			return nil
+		}
+		last = max(last, time.Duration(h.Through))
+	}
+	return w.c.Clock.After(last - w.c.Clock.Since(w.start) + leaveIn/5)
+}
 
 // follow keeps the engine by what the coordinator says, until done is closed.
 func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 	left := false
-	var gone <-chan time.Time // the moment at which it lets go of everything has come
+	var late, gone <-chan time.Time // nobody has taken its share; it has none any more
 	for {
 		plan, _, changed := w.known()
 		_, began := w.now()
 		w.steerMu.Lock()
 		w.steer(false)
 		w.steerMu.Unlock()
-		if plan.Drained && w.src != nil {
-			w.src.end()
+		if w.src != nil {
+			w.src.fed.Store(plan.Fed)
+			if plan.Drained {
+				w.src.end()
+			}
 		}
 		switch {
 		case plan.Kill:
@@ -103,16 +143,19 @@ func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 		leaving := ctx.Done()
 		if left {
 			leaving = nil
+			if gone == nil {
+				gone = w.relieved()
+			}
 		}
 		select {
 		case <-changed:
 		case <-leaving:
-			left = true
-			w.logf("leaving the job")
-			w.steerMu.Lock()
-			w.leaving = int64(w.c.Clock.Since(w.start) + leaveIn)
-			w.steerMu.Unlock()
-			gone = w.c.Clock.After(leaveIn + leaveIn/5)
+			left, late = true, w.c.Clock.After(leaveWait)
+			w.leave()
+		case <-late:
+			if gone == nil {
+				gone = w.letGo()
+			}
 		case <-gone:
 			w.sender.Stop()
 		case <-kill.Done():

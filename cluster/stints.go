@@ -57,3 +57,14 @@ func after(held []Holding, from int64) []Holding {
 	}
 	return out
 }
+
+// before is held with nothing in it at a moment or after.
+func before(held []Holding, through int64) []Holding {
+	out := make([]Holding, 0, len(held))
+	for _, h := range held {
+		if h.Through = min(h.Through, through); h.From < h.Through {
+			out = append(out, h)
+		}
+	}
+	return out
+}

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/iagoloadgen/iago/arrival"
-	"github.com/iagoloadgen/iago/engine"
-	"github.com/iagoloadgen/iago/internal/host"
 	"github.com/iagoloadgen/iago/job"
 	"github.com/iagoloadgen/iago/measure"
 	"github.com/iagoloadgen/iago/report"
@@ -84,14 +82,18 @@ func (s *summing) scheduleEnd() (end int64) {
 
 // account finds what nobody's figures account for: what workers that died had not reported, and what nobody held.
 func (s *summing) account() {
+	for _, m := range s.c.members.list {
+		if s.led.workers[m.id] == nil && len(m.share.Had) > 0 { // it died before its first report
+			s.led.workers[m.id] = newAccount(m.id)
+		}
+	}
 	var stints []Holding
-	for _, a := range s.led.workers {
+	for id, a := range s.led.workers {
 		mine := slices.Clone(a.stints)
 		if a.last == nil {
-			upTo := s.died(a)
-			for i := range mine {
-				mine[i].Through = min(mine[i].Through, upTo)
-			}
+			had := after(s.c.members.get(id).share.Had, a.through) // given since its last report, for one
+			upTo := s.died(a, had)
+			mine = union(s.whole.N(), append(mine, had...), upTo)
 			s.bury(a, mine, upTo)
 		}
 		stints = append(stints, mine...)
@@ -103,13 +105,18 @@ func (s *summing) account() {
 	s.nobody = nobodys(s.whole, s.profile, gaps(s.whole.N(), stints, end))
 }
 
-// died is until when a worker that left no last word may have sent: its last sign of life and one more that was due.
-func (s *summing) died(a *account) int64 {
+// died is until when a worker that left no last word may have sent: until its lease ended, or, if the bus knew then that it was not connected
+// any more, until its last sign of life and one more that was due. had is what was its own after its last report when its lease
+// ended.
+func (s *summing) died(a *account, had []Holding) int64 {
 	at := a.through
-	if b, ok := s.c.beats.Load(a.id); ok {
-		at = max(at, b.(int64)+int64(beatEvery(s.spec.Workers)))
+	beat, heard := s.c.beats.Load(a.id)
+	if ended, _ := s.c.ended.Load(a.id); heard && ended == true {
+		at = max(at, beat.(int64)+2*int64(beatEvery(s.spec.Workers)))
 	} else {
-		at += int64(s.spec.Lease) // nobody has heard: as long as it may have
+		for _, h := range had {
+			at = max(at, h.Through)
+		}
 	}
 	if s.c.plan.End > 0 {
 		at = min(at, s.c.plan.End)
@@ -128,6 +135,7 @@ func (s *summing) bury(a *account, stints []Holding, upTo int64) {
 	s.lost[second] = l
 	q := &a.total.Requests
 	a.total.Arrivals += missing
+	a.total.End = max(a.total.End, upTo)
 	q.Scheduled += missing
 	q.Sent += missing + a.total.WaitingEnd
 	q.Lost += missing + a.total.WaitingEnd + a.total.InFlightEnd
@@ -319,90 +327,4 @@ func (s *summing) why() string {
 		return report.EndSource
 	}
 	return report.EndSchedule
-}
-
-// records counts what the source gave: what feeders read, and what workers found of it.
-func (s *summing) records() (r report.Records) {
-	taken := int64(0)
-	add := func(n, bad, loops int64, first []string) {
-		r.Read += n
-		r.Bad += bad
-		r.Loops += loops
-		r.FirstBad = append(r.FirstBad, first...)
-	}
-	for _, f := range s.c.feeds {
-		add(f.Records, f.Bad, f.Loops, f.First)
-	}
-	for _, a := range s.led.workers {
-		if a.last == nil {
-			continue
-		}
-		src := a.last.Source
-		if s.spec.Feeders == 0 {
-			add(src.Read, src.Bad, src.Loops, src.FirstBad)
-		} else { // read by a feeder, found to be bad by a worker
-			add(-src.Bad-src.Filtered, src.Bad, 0, src.FirstBad)
-			taken += src.Read + src.Bad + src.Filtered
-		}
-		r.Filtered += src.Filtered
-		r.Unused += a.last.Unused
-	}
-	if s.spec.Feeders > 0 {
-		r.Unused += max(r.Read+r.Bad+r.Filtered-taken, 0) // still in the queue at the end
-	}
-	r.FirstBad = r.FirstBad[:min(3, len(r.FirstBad))]
-	return r
-}
-
-// workers sums up every worker, and the generator that they are together.
-func (s *summing) workers() (list []report.Worker, all report.Generator) {
-	all.Poller = ""
-	for _, m := range s.c.members.sorted() {
-		a := s.led.workers[m.id]
-		if a == nil {
-			a = &account{id: m.id, total: measure.NewInterval()}
-		}
-		w := report.NewWorker(m.id, a.total)
-		w.Host, w.ClockOffsetNS, w.ClockErrorNS, w.Reason = m.lease.Host, m.lease.Offset, m.lease.Error, m.lease.Why
-		switch {
-		case a.last == nil && m.lease.State == Left:
-			w.State = report.WorkerLeft
-		case a.last == nil:
-			w.State = report.WorkerLost
-		case a.last.End == engine.EndInterrupted && s.c.plan.Stop == "":
-			w.State = report.WorkerLeft
-		default:
-			w.State = report.WorkerDone
-		}
-		if a.last != nil {
-			g := a.last.Generator
-			g.DescriptorWaits = w.Generator.DescriptorWaits
-			w.Generator, w.ThroughNS = g, int64(a.last.Duration)
-			if w.Reason == "" {
-				w.Reason = a.last.Err
-			}
-			addGenerator(&all, &g)
-		}
-		list = append(list, w)
-	}
-	all.Workers = len(list)
-	used := host.Used()
-	all.CPUUserNS += int64(used.User) // the coordinator's own
-	all.CPUSystemNS += int64(used.System)
-	return list, all
-}
-
-func addGenerator(sum, g *report.Generator) {
-	sum.CPUUserNS += g.CPUUserNS
-	sum.CPUSystemNS += g.CPUSystemNS
-	sum.RSSMax += g.RSSMax
-	sum.GCPauseMaxNS = max(sum.GCPauseMaxNS, g.GCPauseMaxNS)
-	sum.Shards += g.Shards
-	sum.StealMax = max(sum.StealMax, g.StealMax)
-	sum.Descriptors += g.Descriptors
-	if sum.Poller == "" {
-		sum.Poller = g.Poller
-	} else if sum.Poller != g.Poller {
-		sum.Poller = "several"
-	}
 }

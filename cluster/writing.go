@@ -62,21 +62,27 @@ func (c *coordinator) writeShares(ctx context.Context) {
 		m    *member
 		next Share
 		rev  uint64
+		seq  int64 // used up
 		err  error
 	}
 	all := make([]writing, 0, len(c.changed))
 	for id := range c.changed {
 		m := c.members.get(id)
-		all = append(all, writing{m: m, next: Share{Seq: m.share.Seq + 1, Life: m.lease.Life, Held: c.parts.held(id)}, rev: m.shareRev, err: errNotYet})
+		all = append(all, writing{m: m, next: Share{Seq: m.share.Seq + 1, Life: m.lease.Life, Held: c.parts.held(id), Had: m.share.Had}, rev: m.shareRev, err: errNotYet})
 	}
 	c.many(ctx, len(all), func(ctx context.Context, i int) {
 		w := &all[i]
 		key := prefixShare + w.m.id
-		rev, err := c.put(ctx, key, encode(w.next), w.rev)
-		if err != nil {
-			rev = c.reread(ctx, key, w.rev)
+		if w.rev, w.err = c.put(ctx, key, encode(w.next), w.rev); w.err == nil {
+			return
 		}
-		w.rev, w.err = rev, err
+		// It may have been written all the same, or another be there, and the worker work by it: its number is not used again, since what the
+		// worker confirms by it is not what the next one says.
+		w.rev, w.seq = w.m.shareRev, w.next.Seq
+		if e, err := c.job.Get(ctx, key); err == nil {
+			there, _ := decode[Share](e.Key, e.Value)
+			w.rev, w.seq = e.Revision, max(w.seq, there.Seq)
+		}
 	})
 	failed := 0
 	for i := range all {
@@ -88,6 +94,7 @@ func (c *coordinator) writeShares(ctx context.Context) {
 			delete(c.changed, w.m.id)
 		case errors.Is(w.err, errNotYet):
 		default:
+			w.m.share.Seq = w.seq
 			if failed++; failed == 1 {
 				c.logf("share of %s: %v", w.m.id, w.err)
 			}

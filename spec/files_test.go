@@ -29,4 +29,15 @@ func TestFiles(t *testing.T) {
 	if got := s.Files(); !slices.Equal(got, want) {
 		t.Errorf("%q, expected %q", got, want)
 	}
+	// On another machine there are no records, and everything else is there.
+	p, err := s.Pack()
+	if err == nil {
+		err = os.RemoveAll(dir)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Unpack(t.TempDir()); err != nil {
+		t.Errorf("where the records are not: %v", err)
+	}
 }

@@ -92,7 +92,8 @@ func (p *Packed) add(name, path string) error {
 	return nil
 }
 
-// Unpack writes the files below dir, for the owner's eyes only, and reads the spec.
+// Unpack writes the files below dir, for the owner's eyes only, and reads the spec. Its records need not be on this machine: whoever reads
+// them finds out.
 func (p *Packed) Unpack(dir string) (*Spec, error) {
 	for _, name := range slices.Sorted(maps.Keys(p.Files)) {
 		if !filepath.IsLocal(name) || strings.Contains(name, `\`) {
@@ -106,5 +107,5 @@ func (p *Packed) Unpack(dir string) (*Spec, error) {
 			return nil, fmt.Errorf("spec: packed: %w", err)
 		}
 	}
-	return Parse(filepath.Join(dir, "spec.yaml"), p.YAML)
+	return Parse(filepath.Join(dir, "spec.yaml"), p.YAML, func(s *Spec) { s.away = true })
 }

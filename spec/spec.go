@@ -138,6 +138,7 @@ type Spec struct {
 
 	file string          // the spec file's path; empty: none
 	at   map[string]mark // where in it each value stands
+	away bool            // unpacked: the records need not be on this machine
 }
 
 // Defaults returns a spec with every default that does not depend on another field; see [Spec.Complete] for the others.

@@ -24,7 +24,9 @@ func (c *checker) records() {
 		c.problem("records.file", "%q: %v", r.File, bare(err, "source: "))
 	case named: // it is opened before the run begins, and says itself what is wrong
 	case r.File != "-":
-		c.file("records.file", r.File)
+		if !c.spec.away {
+			c.file("records.file", r.File)
+		}
 	case r.Loop && c.given("records.loop"):
 		c.problem("records.loop", "true: standard input cannot be read twice; expected loop: false")
 	}

@@ -1,9 +1,12 @@
 package bus
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // assemble puts large payloads together, in order, while there is room for them. Their items are held meanwhile.
@@ -24,6 +27,9 @@ func (p *Puller) assemble() {
 			if p.j.b.pause(p.ctx, followRetry) != nil {
 				return
 			}
+		case errors.Is(err, ErrLost) && p.done(i):
+			i.release()
+			p.remove(i)
 		case errors.Is(err, ErrLost) && i.Redelivered+1 < lostAfter:
 			p.remove(i)
 			_ = i.later()
@@ -31,6 +37,15 @@ func (p *Puller) assemble() {
 			p.ready(i, nil, fmt.Errorf("record %s: %w", i.ID, err))
 		}
 	}
+}
+
+// done says whether the record of an item has been acknowledged meanwhile, by somebody who had it before.
+func (p *Puller) done(i *Item) bool {
+	err := p.j.b.ask(p.ctx, func(ctx context.Context) error {
+		_, err := p.j.infos.records.GetMsg(ctx, i.seq)
+		return err
+	})
+	return errors.Is(err, jetstream.ErrMsgNotFound)
 }
 
 // unready waits for an item to be put together and for room to do so. The first item always has room.
@@ -55,7 +70,7 @@ func (p *Puller) unready() (*Item, error) {
 // ready lets Next have an item, or its error.
 func (p *Puller) ready(i *Item, data []byte, lost error) {
 	if lost != nil && i.release() {
-		p.acks.add(i.reply, "") // out of the queue
+		p.acks.add(i.reply, i.ID) // out of the queue, with the chunks that are there
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

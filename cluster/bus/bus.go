@@ -9,7 +9,8 @@
 //   - a log of results (Append, Read): each entry exactly once, in order.
 //
 // Serve runs a NATS server in this process. Everything goes on by itself after the server or, with three replicas, a
-// leader has died and come back.
+// leader has died and come back. What the bus has confirmed outlives the servers' processes; whether it outlives a
+// machine that loses its power, only three replicas on three machines make sure of: servers do not wait for the disk.
 package bus
 
 import (
@@ -33,9 +34,11 @@ type Bus struct {
 	closed chan struct{}
 
 	mu       sync.Mutex
+	stands   context.Context // ends when the connection is lost; another one when it stands again
+	falls    context.CancelFunc
 	back     chan struct{} // closed and replaced at every reconnect
-	lost     error
-	denied   error // the server's latest refusal of a subject
+	lost     error         // why the connection was lost the last time
+	denied   error         // the server's latest refusal of a subject
 	deniedAt time.Time
 }
 
@@ -48,7 +51,8 @@ func Connect(ctx context.Context, cfg Config) (*Bus, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	b := &Bus{logf: cfg.Logf, job: cfg.Job, back: make(chan struct{}), closed: make(chan struct{})}
+	b := &Bus{logf: cfg.Logf, job: cfg.Job, closed: make(chan struct{})}
+	b.connected()
 	if b.logf == nil {
 		b.logf = func(string, ...any) {}
 	}
@@ -58,7 +62,7 @@ func Connect(ctx context.Context, cfg Config) (*Bus, error) {
 		return nil, err
 	}
 	if b.nc, err = nats.Connect(cfg.String(), append(opts, b.callbacks(&cfg)...)...); err != nil {
-		return nil, fmt.Errorf("bus: connect to %s: %w", cfg, connectError(err))
+		return nil, fmt.Errorf("bus: connect to %s: %w", cfg, connectError(err, d.failed))
 	}
 	d.done.Store(true)
 	if b.js, err = jetstream.New(b.nc, jetstream.WithDefaultTimeout(opTimeout)); err == nil {
@@ -78,19 +82,14 @@ func (b *Bus) callbacks(cfg *Config) []nats.Option {
 			if err == nil { // Close was called
 				return
 			}
-			b.mu.Lock()
-			b.lost = err
-			b.mu.Unlock()
+			b.disconnected(err)
 			b.logf("bus: connection lost: %v", err)
 			if cfg.Lost != nil {
 				cfg.Lost(err)
 			}
 		}),
 		nats.ReconnectHandler(func(nc *nats.Conn) {
-			b.mu.Lock()
-			close(b.back)
-			b.back, b.lost = make(chan struct{}), nil
-			b.mu.Unlock()
+			b.connected()
 			b.logf("bus: connected again, to %s", nc.ConnectedUrlRedacted())
 			if cfg.Back != nil {
 				cfg.Back()
@@ -104,7 +103,10 @@ func (b *Bus) callbacks(cfg *Config) []nats.Option {
 			}
 			b.logf("bus: %v", err)
 		}),
-		nats.ClosedHandler(func(*nats.Conn) { close(b.closed) }),
+		nats.ClosedHandler(func(*nats.Conn) {
+			b.disconnected(nats.ErrConnectionClosed)
+			close(b.closed)
+		}),
 	}
 }
 
@@ -133,9 +135,10 @@ func (b *Bus) probe(ctx context.Context, cfg *Config) error {
 func (b *Bus) probeOnce(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, opTimeout)
 	defer cancel()
-	began := time.Now()
-	_, err := b.js.AccountInfo(ctx)
-	return b.failure(began, err)
+	return b.ask(ctx, func(ctx context.Context) error {
+		_, err := b.js.AccountInfo(ctx)
+		return err
+	})
 }
 
 // Close closes the connection and ends what waits on it.
@@ -154,30 +157,4 @@ func (b *Bus) RTT() (time.Duration, error) {
 		return 0, fmt.Errorf("bus: round trip: %w", b.failure(time.Now(), err))
 	}
 	return d, nil
-}
-
-// reconnected is closed when the connection has come back the next time.
-func (b *Bus) reconnected() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.back
-}
-
-// pause waits before another attempt: for d, or until the connection is back.
-func (b *Bus) pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	back := b.reconnected()
-	if b.nc.IsConnected() {
-		back = nil
-	}
-	select {
-	case <-t.C:
-	case <-back:
-	case <-b.closed:
-		return ErrClosed
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -71,16 +70,17 @@ func (j *Job) payload(ctx context.Context, kind, id string, c chunked, data []by
 	}
 	parts := make([][]byte, c.count)
 	err := parallel(ctx, c.count, func(ctx context.Context, i int) error {
-		began := time.Now()
-		m, err := j.infos.chunks.GetLastMsgForSubject(ctx, j.n.chunk(kind, id, i))
+		err := j.b.ask(ctx, func(ctx context.Context) error {
+			m, err := j.infos.chunks.GetLastMsgForSubject(ctx, j.n.chunk(kind, id, i))
+			if err == nil {
+				parts[i] = m.Data
+			}
+			return err
+		})
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return fmt.Errorf("%w: chunk %d of %d of %s is not there", ErrLost, i+1, c.count, id)
 		}
-		if err != nil {
-			return j.b.failure(began, err)
-		}
-		parts[i] = m.Data
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -97,7 +97,9 @@ func (j *Job) payload(ctx context.Context, kind, id string, c chunked, data []by
 
 // dropChunks removes the chunks of a payload.
 func (j *Job) dropChunks(ctx context.Context, kind, id string) error {
-	return j.infos.chunks.Purge(ctx, jetstream.WithPurgeSubject(j.n.chunk(kind, id, -1)))
+	return j.b.ask(ctx, func(ctx context.Context) error {
+		return j.infos.chunks.Purge(ctx, jetstream.WithPurgeSubject(j.n.chunk(kind, id, -1)))
+	})
 }
 
 // chunked is the content of chunksHeader; a count of 0: the payload is in the message.

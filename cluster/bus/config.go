@@ -40,7 +40,8 @@ type Config struct {
 	Name string
 	// Timeout bounds every attempt to connect; default 5 s.
 	Timeout time.Duration
-	// Lost is called when the connection is lost, Back when it stands again: one at a time, in order. May be nil.
+	// Lost is called when the connection is lost, Back when it stands again: one at a time, in order. They must not wait
+	// for the bus, nor close it. May be nil.
 	Lost func(error)
 	Back func()
 	// Logf gets what is worth a line in a log; without secrets. May be nil.
@@ -170,6 +171,7 @@ type dialer struct {
 	first   context.Context
 	timeout time.Duration
 	done    atomic.Bool // the first connecting is over
+	failed  error       // of the latest attempt of the first connecting, which the client does not tell
 }
 
 // Dial is called by the client, one at a time.
@@ -179,11 +181,18 @@ func (d *dialer) Dial(network, addr string) (net.Conn, error) {
 		ctx = context.Background()
 	}
 	nd := net.Dialer{Timeout: d.timeout}
-	return nd.DialContext(ctx, network, addr)
+	c, err := nd.DialContext(ctx, network, addr)
+	if !d.done.Load() {
+		d.failed = err
+	}
+	return c, err
 }
 
 // connectError makes the client's words for a failed connecting clearer.
-func connectError(err error) error {
+func connectError(err, dial error) error {
+	if dial != nil && errors.Is(err, nats.ErrNoServers) {
+		return fmt.Errorf("%w: %w", ErrUnavailable, dial)
+	}
 	switch {
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked):
 		return fmt.Errorf("%w: %w; give the token that the bus was started with (--bus-token-file or %s), or --bus-creds, --bus-nkey", ErrDenied, err, TokenVariable)

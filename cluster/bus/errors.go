@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -51,6 +53,8 @@ func (b *Bus) failure(began time.Time, err error) error {
 	b.mu.Unlock()
 	var api *jetstream.APIError
 	switch {
+	case told(err):
+		return err
 	case errors.Is(err, nats.ErrPermissionViolation):
 		return fmt.Errorf("%w: %w", ErrDenied, err)
 	case errors.Is(err, context.Canceled):
@@ -73,10 +77,21 @@ func (b *Bus) failure(began time.Time, err error) error {
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, jetstream.ErrNoStreamResponse),
 		errors.Is(err, nats.ErrDisconnected), errors.Is(err, nats.ErrStaleConnection),
+		errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed), errors.As(err, new(*net.OpError)),
 		errors.As(err, &api) && (api.Code >= 500 || api.ErrorCode == codeInProcess):
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err
+}
+
+// told says whether failure has been here before.
+func told(err error) bool {
+	for _, e := range []error{ErrConflict, ErrNotFound, ErrUnavailable, ErrDenied, ErrLost, ErrFull, ErrClosed} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // lostCause is why the connection is gone.

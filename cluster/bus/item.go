@@ -18,6 +18,7 @@ type Item struct {
 	reply  string  // what is said about it goes to this subject
 	chunks chunked // of a large one
 	size   int     // of the payload
+	seq    uint64  // in the stream
 
 	// Under the puller's lock, while it is ahead:
 	ready bool
@@ -35,7 +36,7 @@ func (p *Puller) item(m *nats.Msg) (*Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &Item{ID: m.Header.Get(jetstream.MsgIDHeader), Redelivered: int(meta.NumDelivered) - 1, p: p, reply: m.Reply, size: payloadSize(m)}
+	i := &Item{ID: m.Header.Get(jetstream.MsgIDHeader), Redelivered: int(meta.NumDelivered) - 1, p: p, reply: m.Reply, size: payloadSize(m), seq: meta.Sequence.Stream}
 	if i.chunks, err = parseChunked(m.Header.Get(chunksHeader)); err != nil {
 		return nil, fmt.Errorf("record %s: %w", i.ID, err)
 	}

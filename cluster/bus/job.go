@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -65,31 +65,28 @@ func (b *Bus) CreateJob(ctx context.Context, name string, cfg JobConfig) (*Job, 
 	}
 }
 
-// createStreams makes what is missing of a job.
+// createStreams makes what is missing of a job. A stream of that name that is there already is left as it is.
 func (b *Bus) createStreams(ctx context.Context, n names, cfg JobConfig) error {
 	for _, s := range n.configs(cfg) {
-		began := time.Now()
-		if err := b.createStream(ctx, s); err != nil {
-			return b.failure(began, err)
+		err := b.ask(ctx, func(ctx context.Context) error {
+			_, err := b.js.CreateStream(ctx, s)
+			return err
+		})
+		if err != nil && !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			return fmt.Errorf("stream %s: %w", s.Name, err)
 		}
 		if s.Name != n.records() {
 			continue
 		}
-		_, err := b.js.CreateConsumer(ctx, s.Name, n.consumer(cfg))
+		err = b.ask(ctx, func(ctx context.Context) error {
+			_, err := b.js.CreateConsumer(ctx, s.Name, n.consumer(cfg))
+			return err
+		})
 		if err != nil && !errors.Is(err, jetstream.ErrConsumerExists) {
-			return fmt.Errorf("consumer of records: %w", b.failure(began, err))
+			return fmt.Errorf("consumer of records: %w", err)
 		}
 	}
 	return nil
-}
-
-// createStream makes a stream; one of that name that is there already is left as it is.
-func (b *Bus) createStream(ctx context.Context, cfg jetstream.StreamConfig) error {
-	_, err := b.js.CreateStream(ctx, cfg)
-	if err == nil || errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-		return nil
-	}
-	return fmt.Errorf("stream %s: %w", cfg.Name, err)
 }
 
 // configs are the job's streams; the state comes last, since a job is there when its state is.
@@ -125,13 +122,14 @@ func (b *Bus) OpenJob(ctx context.Context, name string) (*Job, error) {
 		return nil, err
 	}
 	j := &Job{b: b, n: names{name}}
-	began := time.Now()
-	var err error
-	if j.kv, err = b.js.KeyValue(ctx, j.n.bucket()); err == nil {
-		err = j.infos.open(ctx, b.js, j.n)
-	}
+	err := b.ask(ctx, func(ctx context.Context) (err error) {
+		if j.kv, err = b.js.KeyValue(ctx, j.n.bucket()); err != nil {
+			return err
+		}
+		return j.infos.open(ctx, b.js, j.n)
+	})
 	if err != nil {
-		return nil, fmt.Errorf("bus: open job %s: %w", name, b.failure(began, err))
+		return nil, fmt.Errorf("bus: open job %s: %w", name, err)
 	}
 	return j, nil
 }
@@ -156,9 +154,9 @@ func (b *Bus) DeleteJob(ctx context.Context, name string) error {
 		return err
 	}
 	for _, s := range (names{name}).streams() {
-		began := time.Now()
-		if err := b.js.DeleteStream(ctx, s); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
-			return fmt.Errorf("bus: delete job %s: stream %s: %w", name, s, b.failure(began, err))
+		err := b.ask(ctx, func(ctx context.Context) error { return b.js.DeleteStream(ctx, s) })
+		if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return fmt.Errorf("bus: delete job %s: stream %s: %w", name, s, err)
 		}
 	}
 	return nil
@@ -173,16 +171,19 @@ func (b *Bus) Jobs(ctx context.Context) ([]string, error) {
 		}
 		return []string{b.job}, err
 	}
-	began := time.Now()
-	list := b.js.ListStreams(ctx, jetstream.WithStreamListSubject("$KV.>"))
 	var jobs []string
-	for s := range list.Info() {
-		if job := s.Config.Metadata["iago"]; strings.HasPrefix(s.Config.Name, "KV_iago_") && job != "" {
-			jobs = append(jobs, job)
+	err := b.ask(ctx, func(ctx context.Context) error {
+		list := b.js.ListStreams(ctx, jetstream.WithStreamListSubject("$KV.>"))
+		for s := range list.Info() {
+			if job := s.Config.Metadata["iago"]; s.Config.Name == (names{job}).state() {
+				jobs = append(jobs, job)
+			}
 		}
+		return list.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("bus: list jobs: %w", err)
 	}
-	if err := list.Err(); err != nil {
-		return nil, fmt.Errorf("bus: list jobs: %w", b.failure(began, err))
-	}
+	slices.Sort(jobs)
 	return jobs, nil
 }

@@ -23,66 +23,67 @@ func (j *Job) Get(ctx context.Context, key string) (Entry, error) {
 	if err := validKey(key); err != nil {
 		return Entry{}, err
 	}
-	began := time.Now()
-	e, err := j.kv.Get(ctx, key)
+	var e jetstream.KeyValueEntry
+	err := j.b.ask(ctx, func(ctx context.Context) (err error) {
+		e, err = j.kv.Get(ctx, key)
+		return err
+	})
 	if err != nil {
-		return Entry{}, j.keyError("get", key, began, err)
+		return Entry{}, j.keyError("get", key, err)
 	}
 	return Entry{Key: key, Value: e.Value(), Revision: e.Revision(), Time: e.Created()}, nil
 }
 
 // Create writes a key that must not be there: ErrExists if it is. It returns the new revision.
 func (j *Job) Create(ctx context.Context, key string, value []byte) (uint64, error) {
-	if err := validKey(key); err != nil {
-		return 0, err
-	}
-	began := time.Now()
-	rev, err := j.kv.Create(ctx, key, value)
-	if wrongSequence(err) {
+	rev, err := j.write(ctx, "create", key, func(ctx context.Context) (uint64, error) { return j.kv.Create(ctx, key, value) })
+	if errors.Is(err, ErrConflict) {
 		return 0, fmt.Errorf("bus: create %s of job %s: %w", key, j.n.job, ErrExists)
 	}
-	return rev, j.keyError("create", key, began, err)
+	return rev, err
 }
 
 // Update writes a key that must still have the given revision: ErrConflict if it has another. After ErrUnavailable it is
 // not known whether the key was written; Get tells, by its revision and value.
 func (j *Job) Update(ctx context.Context, key string, value []byte, revision uint64) (uint64, error) {
-	if err := validKey(key); err != nil {
-		return 0, err
-	}
-	began := time.Now()
-	rev, err := j.kv.Update(ctx, key, value, revision)
-	return rev, j.keyError("update", key, began, err)
+	return j.write(ctx, "update", key, func(ctx context.Context) (uint64, error) { return j.kv.Update(ctx, key, value, revision) })
 }
 
 // Put writes a key whatever it holds.
 func (j *Job) Put(ctx context.Context, key string, value []byte) (uint64, error) {
-	if err := validKey(key); err != nil {
-		return 0, err
-	}
-	began := time.Now()
-	rev, err := j.kv.Put(ctx, key, value)
-	return rev, j.keyError("put", key, began, err)
+	return j.write(ctx, "put", key, func(ctx context.Context) (uint64, error) { return j.kv.Put(ctx, key, value) })
 }
 
 // Delete removes a key. With a revision other than 0 it must still have that one (ErrConflict). That it is not there is
 // no error.
 func (j *Job) Delete(ctx context.Context, key string, revision uint64) error {
-	if err := validKey(key); err != nil {
-		return err
-	}
 	var opts []jetstream.KVDeleteOpt
 	if revision != 0 {
 		opts = append(opts, jetstream.LastRevision(revision))
 	}
-	began := time.Now()
-	return j.keyError("delete", key, began, j.kv.Delete(ctx, key, opts...))
+	_, err := j.write(ctx, "delete", key, func(ctx context.Context) (uint64, error) { return 0, j.kv.Delete(ctx, key, opts...) })
+	return err
+}
+
+// write changes a key by fn.
+func (j *Job) write(ctx context.Context, verb, key string, fn func(context.Context) (uint64, error)) (rev uint64, err error) {
+	if err := validKey(key); err != nil {
+		return 0, err
+	}
+	err = j.b.ask(ctx, func(ctx context.Context) (err error) {
+		rev, err = fn(ctx)
+		return err
+	})
+	return rev, j.keyError(verb, key, err)
 }
 
 // Keys lists the keys below prefix (see Watch for its form) in the order of their last change.
 func (j *Job) Keys(ctx context.Context, prefix string) ([]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, opTimeout)
-	defer cancel()
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, opTimeout)
+		defer cancel()
+	}
 	var keys []string
 	began := time.Now()
 	err := j.watch(ctx, []string{prefix}, func(e Event) error {
@@ -95,18 +96,17 @@ func (j *Job) Keys(ctx context.Context, prefix string) ([]string, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, j.keyError("list", prefix, began, err)
+		return nil, j.keyError("list", prefix, j.b.failure(began, err))
 	}
 	return keys, nil
 }
 
-func (j *Job) keyError(verb, key string, began time.Time, err error) error {
+func (j *Job) keyError(verb, key string, err error) error {
 	if err == nil {
 		return nil
 	}
-	f := j.b.failure(began, err)
-	if errors.Is(f, ErrUnavailable) && verb != "get" && verb != "list" {
-		return fmt.Errorf("bus: %s %s of job %s: %w; whether it was done is not known, read the key to find out", verb, key, j.n.job, f)
+	if errors.Is(err, ErrUnavailable) && verb != "get" && verb != "list" {
+		return fmt.Errorf("bus: %s %s of job %s: %w; whether it was done is not known, read the key to find out", verb, key, j.n.job, err)
 	}
-	return fmt.Errorf("bus: %s %s of job %s: %w", verb, key, j.n.job, f)
+	return fmt.Errorf("bus: %s %s of job %s: %w", verb, key, j.n.job, err)
 }

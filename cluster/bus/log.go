@@ -84,7 +84,8 @@ func (j *Job) append(ctx context.Context, s *logSubject, m *nats.Msg, id string)
 		if err == nil {
 			return seq, nil
 		}
-		if errors.Is(err, ErrConflict) { // others append to this subject: look again
+		if errors.Is(err, ErrConflict) && ctx.Err() == nil { // others append to this subject: after them
+			wait = retryFirst
 			continue
 		}
 		if err := j.again(ctx, m.Subject, err, wait); err != nil {
@@ -121,24 +122,29 @@ func (j *Job) appendOnce(ctx context.Context, s *logSubject, m *nats.Msg, id str
 	if found {
 		return seq, nil
 	}
-	if s.last == before { // nothing new: what we know of the subject is wrong
-		s.known = false
-		return 0, fmt.Errorf("%w: the log does not end where it did", ErrUnavailable)
+	if s.last == before { // somebody else's entry, or an earlier attempt, is on its way and cannot be read yet
+		_ = j.b.pause(ctx, logPoll)
 	}
 	return 0, err
 }
+
+// logPoll is the wait for an entry that is stored and cannot be read yet.
+const logPoll = 10 * time.Millisecond
 
 // lastOf finds the last entry of a subject; found says that it has this id.
 func (j *Job) lastOf(ctx context.Context, subject, id string) (seq uint64, found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
-	began := time.Now()
-	m, err := j.infos.results.GetLastMsgForSubject(ctx, subject)
+	var m *jetstream.RawStreamMsg
+	err = j.b.ask(ctx, func(ctx context.Context) (err error) {
+		m, err = j.infos.results.GetLastMsgForSubject(ctx, subject)
+		return err
+	})
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return 0, false, nil
 	}
 	if err != nil {
-		return 0, false, j.b.failure(began, err)
+		return 0, false, err
 	}
 	return m.Sequence, m.Header.Get(jetstream.MsgIDHeader) == id, nil
 }
@@ -146,13 +152,16 @@ func (j *Job) lastOf(ctx context.Context, subject, id string) (seq uint64, found
 // since looks through the entries of a subject after the last one known for one with this id.
 func (j *Job) since(ctx context.Context, s *logSubject, subject, id string) (seq uint64, found bool, err error) {
 	for {
-		began := time.Now()
-		m, err := j.infos.results.GetMsg(ctx, s.last+1, jetstream.WithGetMsgSubject(subject))
+		var m *jetstream.RawStreamMsg
+		err := j.b.ask(ctx, func(ctx context.Context) (err error) {
+			m, err = j.infos.results.GetMsg(ctx, s.last+1, jetstream.WithGetMsgSubject(subject))
+			return err
+		})
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return seq, found, nil
 		}
 		if err != nil {
-			return 0, false, j.b.failure(began, err)
+			return 0, false, err
 		}
 		s.last = m.Sequence
 		if m.Header.Get(jetstream.MsgIDHeader) == id {
@@ -167,16 +176,16 @@ func (j *Job) since(ctx context.Context, s *logSubject, subject, id string) (seq
 func (j *Job) Read(ctx context.Context, from uint64, fn func(LogEntry) error) error {
 	last := map[string]string{} // id of the last entry by subject
 	base := j.n.subject("results.")
-	f := follower{stream: j.n.results(), filters: []string{base + ">"}}
+	f := follower{b: j.b, stream: j.n.results(), filters: []string{base + ">"}}
 	if from > 1 {
 		f.last = from - 1
 	}
-	f.each = func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+	f.each = func(m *nats.Msg, meta *nats.MsgMetadata) error {
 		e := LogEntry{
-			Seq: meta.Sequence.Stream, Subject: strings.TrimPrefix(m.Subject(), base),
+			Seq: meta.Sequence.Stream, Subject: strings.TrimPrefix(m.Subject, base),
 			Time: meta.Timestamp, Pending: meta.NumPending,
 		}
-		full := m.Headers().Get(jetstream.MsgIDHeader)
+		full := m.Header.Get(jetstream.MsgIDHeader)
 		_, e.ID, _ = strings.Cut(full, " ")
 		if e.ID == last[e.Subject] {
 			return nil
@@ -188,20 +197,20 @@ func (j *Job) Read(ctx context.Context, from uint64, fn func(LogEntry) error) er
 		}
 		return fn(e)
 	}
-	if err := f.run(ctx, j.b); err != nil {
+	if err := f.run(ctx); err != nil {
 		return fmt.Errorf("bus: read the log of job %s: %w", j.n.job, err)
 	}
 	return nil
 }
 
 // readChunks is payload, tried again while the bus does not answer.
-func (j *Job) readChunks(ctx context.Context, kind, id string, m jetstream.Msg) ([]byte, error) {
-	c, err := parseChunked(m.Headers().Get(chunksHeader))
+func (j *Job) readChunks(ctx context.Context, kind, id string, m *nats.Msg) ([]byte, error) {
+	c, err := parseChunked(m.Header.Get(chunksHeader))
 	if err != nil {
 		return nil, err
 	}
 	for {
-		data, err := j.payload(ctx, kind, id, c, m.Data())
+		data, err := j.payload(ctx, kind, id, c, m.Data)
 		if err == nil || !passing(err) {
 			return data, err
 		}
@@ -213,10 +222,16 @@ func (j *Job) readChunks(ctx context.Context, kind, id string, m jetstream.Msg) 
 
 // End is the sequence of the log's last entry; 0 when there is none.
 func (j *Job) End(ctx context.Context) (uint64, error) {
-	began := time.Now()
-	s, err := j.b.js.Stream(ctx, j.n.results())
+	var end uint64
+	err := j.b.ask(ctx, func(ctx context.Context) error {
+		s, err := j.b.js.Stream(ctx, j.n.results())
+		if err == nil {
+			end = s.CachedInfo().State.LastSeq
+		}
+		return err
+	})
 	if err != nil {
-		return 0, fmt.Errorf("bus: end of the log of job %s: %w", j.n.job, j.b.failure(began, err))
+		return 0, fmt.Errorf("bus: end of the log of job %s: %w", j.n.job, err)
 	}
-	return s.CachedInfo().State.LastSeq, nil
+	return end, nil
 }

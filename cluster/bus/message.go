@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -72,18 +73,37 @@ func (j *Job) Request(ctx context.Context, suffix string, data []byte) ([]byte, 
 	if err := plain(suffix, false); err != nil {
 		return nil, err
 	}
-	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, opTimeout)
-		defer cancel()
-	}
-	began := time.Now()
-	m, err := j.b.nc.RequestWithContext(ctx, j.n.subject(suffix), data)
+	var m *nats.Msg
+	err := j.b.ask(ctx, func(ctx context.Context) (err error) {
+		m, err = j.request(ctx, j.n.subject(suffix), data)
+		return err
+	})
 	if errors.Is(err, nats.ErrNoResponders) {
 		return nil, fmt.Errorf("bus: request to %s: %w", suffix, ErrNobody)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("bus: request to %s: %w", suffix, j.b.failure(began, err))
+		return nil, fmt.Errorf("bus: request to %s: %w", suffix, err)
 	}
 	return m.Data, nil
+}
+
+// request has its answer come below the job: whoever answers may have credentials for no other subject.
+func (j *Job) request(ctx context.Context, subject string, data []byte) (*nats.Msg, error) {
+	if j.b.job != "" { // so has the connection all its answers
+		return j.b.nc.RequestWithContext(ctx, subject, data)
+	}
+	inbox := j.n.inbox() + "." + rand.Text()
+	s, err := j.b.nc.SubscribeSync(inbox)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = s.Unsubscribe() }()
+	if err := j.b.nc.PublishRequest(subject, inbox, data); err != nil {
+		return nil, err
+	}
+	m, err := s.NextMsgWithContext(ctx)
+	if err == nil && len(m.Data) == 0 && m.Header.Get("Status") == "503" {
+		return nil, nats.ErrNoResponders
+	}
+	return m, err
 }

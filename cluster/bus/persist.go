@@ -16,16 +16,15 @@ const attemptTime = 5 * time.Second
 // retryWait grows from the first to the last of these between attempts.
 const retryFirst, retryLast = 50 * time.Millisecond, 2 * time.Second
 
-// attempt stores a message once. Its error is told by failure.
-func (j *Job) attempt(ctx context.Context, m *nats.Msg, opts ...jetstream.PublishOpt) (*jetstream.PubAck, error) {
+// attempt stores a message once.
+func (j *Job) attempt(ctx context.Context, m *nats.Msg, opts ...jetstream.PublishOpt) (ack *jetstream.PubAck, err error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
-	began := time.Now()
-	ack, err := j.b.js.PublishMsg(ctx, m, append(opts, jetstream.WithRetryAttempts(0))...)
-	if err != nil {
-		return nil, j.b.failure(began, err)
-	}
-	return ack, nil
+	err = j.b.ask(ctx, func(ctx context.Context) (err error) {
+		ack, err = j.b.js.PublishMsg(ctx, m, append(opts, jetstream.WithRetryAttempts(0))...)
+		return err
+	})
+	return ack, err
 }
 
 // persist stores a message and does not give up before the context ends or it is certain that it cannot be stored. All
@@ -67,6 +66,9 @@ func (j *Job) again(ctx context.Context, subject string, err error, wait time.Du
 func (j *Job) gone(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
-	_, err := j.b.js.Stream(ctx, j.n.state())
+	err := j.b.ask(ctx, func(ctx context.Context) error {
+		_, err := j.b.js.Stream(ctx, j.n.state())
+		return err
+	})
 	return errors.Is(err, jetstream.ErrStreamNotFound)
 }

@@ -32,6 +32,9 @@ type Puller struct {
 	tasks  sync.WaitGroup
 	acks   acker
 
+	asker   *asker
+	fetched chan struct{} // closed: no more requests
+
 	mu     sync.Mutex
 	ahead  []*Item            // in order; large ones are not ready at first
 	size   int                // bytes of ahead, put together or not
@@ -54,20 +57,33 @@ func (j *Job) Pull(ctx context.Context, cfg PullConfig) (*Puller, error) {
 	if cfg.Messages < 1 || cfg.Bytes < 1 {
 		return nil, fmt.Errorf("bus: pull from job %s: %d messages and %d bytes ahead; expected at least 1", j.n.job, cfg.Messages, cfg.Bytes)
 	}
-	began := time.Now()
-	cons, err := j.infos.records.Consumer(ctx, workers)
-	if err != nil {
-		return nil, fmt.Errorf("bus: pull from job %s: %w", j.n.job, j.b.failure(began, err))
-	}
-	p := &Puller{j: j, cfg: cfg, wait: cons.CachedInfo().Config.AckWait, held: map[*Item]struct{}{}, burst: 1, change: make(chan struct{})}
+	p := &Puller{j: j, cfg: cfg, held: map[*Item]struct{}{}, burst: 1, change: make(chan struct{}), fetched: make(chan struct{})}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
-	if err := p.acks.start(j, &p.tasks); err != nil {
-		return nil, fmt.Errorf("bus: pull from job %s: %w", j.n.job, j.b.failure(began, err))
+	if err := p.open(ctx); err != nil {
+		p.cancel()
+		return nil, fmt.Errorf("bus: pull from job %s: %w", j.n.job, err)
 	}
 	p.tasks.Go(p.fetch)
 	p.tasks.Go(p.assemble)
 	p.tasks.Go(p.keep)
 	return p, nil
+}
+
+func (p *Puller) open(ctx context.Context) error {
+	return p.j.b.ask(ctx, func(ctx context.Context) error {
+		cons, err := p.j.infos.records.Consumer(ctx, workers)
+		if err != nil {
+			return err
+		}
+		p.wait = cons.CachedInfo().Config.AckWait
+		if p.asker, err = p.j.b.newAsker(p.j.n.records(), workers, p.cfg.Messages); err != nil {
+			return err
+		}
+		if err = p.acks.start(p.j, &p.tasks); err != nil {
+			p.asker.stop(func(*nats.Msg) {})
+		}
+		return err
+	})
 }
 
 // Next waits for the next item. An error is the context's, ErrClosed, ErrNotFound when the job was deleted, or ErrLost:
@@ -111,6 +127,7 @@ const leastFetch = inlineMost + headroom
 
 // fetch keeps items ahead.
 func (p *Puller) fetch() {
+	defer close(p.fetched)
 	for least, wait := leastFetch, retryFirst; ; {
 		n, size, err := p.room()
 		if err != nil {
@@ -118,7 +135,7 @@ func (p *Puller) fetch() {
 			return
 		}
 		began := time.Now()
-		got, err := p.request(n, max(size, least))
+		got, err := p.asker.request(p.ctx, n, max(size, least), p.put, nil)
 		switch {
 		case err == nil && got == 0 && time.Since(began) < time.Second:
 			least *= 2 // a message by somebody else is larger than ours are
@@ -127,7 +144,9 @@ func (p *Puller) fetch() {
 			continue
 		}
 		if err := p.j.b.failure(began, err); err != nil && p.ctx.Err() == nil {
-			p.j.b.logf("bus: pull from job %s: fetching is interrupted: %v", p.j.n.job, err)
+			if wait == retryFirst {
+				p.j.b.logf("bus: pull from job %s: interrupted: %v", p.j.n.job, err)
+			}
 			if errors.Is(err, ErrDenied) || p.j.gone(p.ctx) {
 				p.end(fmt.Errorf("%w: %w", ErrNotFound, err))
 				return
@@ -165,20 +184,15 @@ func (p *Puller) room() (messages, size int, err error) {
 	}
 }
 
-// put makes an item of a message and puts it ahead; after the puller's end it gives it back.
-func (p *Puller) put(m *nats.Msg) {
+// put makes an item of a message and puts it ahead.
+func (p *Puller) put(m *nats.Msg) error {
 	i, err := p.item(m)
 	if err != nil {
 		p.j.b.logf("bus: pull from job %s: taken out of the queue: %v", p.j.n.job, err)
-		_ = p.j.b.nc.PublishMsg(&nats.Msg{Subject: m.Reply, Data: []byte("+TERM not a record")})
-		return
+		return p.j.b.nc.PublishMsg(&nats.Msg{Subject: m.Reply, Data: []byte("+TERM not a record")})
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.err != nil {
-		_ = i.say("-NAK")
-		return
-	}
 	p.held[i] = struct{}{}
 	p.ahead, p.size = append(p.ahead, i), p.size+i.size
 	if i.ready {
@@ -190,6 +204,7 @@ func (p *Puller) put(m *nats.Msg) {
 	p.mean += (float64(i.size) - p.mean) / 8
 	p.burst = min(2*p.burst, p.cfg.Messages)
 	p.signal()
+	return nil
 }
 
 // end makes Next return err once nothing is ahead.
@@ -235,9 +250,12 @@ func (p *Puller) Flush(ctx context.Context) error {
 }
 
 // Close gives back what was fetched ahead and not taken, and flushes. Items without an Ack are delivered again, to
-// others, once their time is over. The Puller cannot be used afterwards.
+// others, once their time is over; so are, in a cluster, records that were under way to here at this moment. The Puller
+// cannot be used afterwards.
 func (p *Puller) Close(ctx context.Context) error {
 	p.cancel()
+	<-p.fetched
+	p.asker.stop(func(m *nats.Msg) { _ = p.put(m) }) // first: nothing that is given back must come here again
 	p.end(ErrClosed)
 	p.mu.Lock()
 	ahead := p.ahead

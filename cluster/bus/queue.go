@@ -161,31 +161,38 @@ type Depth struct {
 
 // Depth asks how full the queue is.
 func (j *Job) Depth(ctx context.Context) (Depth, error) {
-	began := time.Now()
-	c, err := j.infos.records.Consumer(ctx, workers)
-	if err != nil {
-		return Depth{}, fmt.Errorf("bus: depth of job %s: %w", j.n.job, j.b.failure(began, err))
-	}
-	d := Depth{Undelivered: c.CachedInfo().NumPending, Unacked: uint64(c.CachedInfo().NumAckPending)}
-	for _, name := range []string{j.n.records(), j.n.chunks()} {
-		s, err := j.b.js.Stream(ctx, name)
+	var d Depth
+	err := j.b.ask(ctx, func(ctx context.Context) error {
+		c, err := j.infos.records.Consumer(ctx, workers)
 		if err != nil {
-			return Depth{}, fmt.Errorf("bus: depth of job %s: %w", j.n.job, j.b.failure(began, err))
+			return err
 		}
-		d.Bytes += s.CachedInfo().State.Bytes
+		d = Depth{Undelivered: c.CachedInfo().NumPending, Unacked: uint64(c.CachedInfo().NumAckPending)}
+		for _, name := range []string{j.n.records(), j.n.chunks()} {
+			s, err := j.b.js.Stream(ctx, name)
+			if err != nil {
+				return err
+			}
+			d.Bytes += s.CachedInfo().State.Bytes
+		}
+		return nil
+	})
+	if err != nil {
+		return Depth{}, fmt.Errorf("bus: depth of job %s: %w", j.n.job, err)
 	}
 	return d, nil
 }
 
 // PurgeRecords drops all records that are in the queue, those too that pullers hold and have not acknowledged.
 func (j *Job) PurgeRecords(ctx context.Context) error {
-	began := time.Now()
-	err := j.infos.records.Purge(ctx)
-	if err == nil {
-		err = j.infos.chunks.Purge(ctx, jetstream.WithPurgeSubject(j.n.subject("chunks.records.>")))
-	}
+	err := j.b.ask(ctx, func(ctx context.Context) error {
+		if err := j.infos.records.Purge(ctx); err != nil {
+			return err
+		}
+		return j.infos.chunks.Purge(ctx, jetstream.WithPurgeSubject(j.n.subject("chunks.records.>")))
+	})
 	if err != nil {
-		return fmt.Errorf("bus: purge records of job %s: %w", j.n.job, j.b.failure(began, err))
+		return fmt.Errorf("bus: purge records of job %s: %w", j.n.job, err)
 	}
 	return nil
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go"
 )
 
 // Event is what a Watcher tells: a key's value, its deletion, or that all values of the beginning have been told.
@@ -92,7 +92,7 @@ func (j *Job) watch(ctx context.Context, prefixes []string, fn func(Event) error
 	if len(prefixes) == 0 {
 		prefixes = []string{""}
 	}
-	f := follower{stream: j.n.state(), synced: func() error { return fn(Event{Synced: true}) }}
+	f := follower{b: j.b, stream: j.n.state(), synced: func() error { return fn(Event{Synced: true}) }}
 	for _, p := range prefixes {
 		s, err := j.filter(p)
 		if err != nil {
@@ -101,14 +101,14 @@ func (j *Job) watch(ctx context.Context, prefixes []string, fn func(Event) error
 		f.filters = append(f.filters, s)
 	}
 	base := j.n.key("")
-	f.each = func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
-		e := Event{Entry: Entry{Key: strings.TrimPrefix(m.Subject(), base), Revision: meta.Sequence.Stream, Time: meta.Timestamp}}
-		if op := m.Headers().Get("KV-Operation"); op == "DEL" || op == "PURGE" {
+	f.each = func(m *nats.Msg, meta *nats.MsgMetadata) error {
+		e := Event{Entry: Entry{Key: strings.TrimPrefix(m.Subject, base), Revision: meta.Sequence.Stream, Time: meta.Timestamp}}
+		if op := m.Header.Get("KV-Operation"); op == "DEL" || op == "PURGE" {
 			e.Deleted = true
 		} else {
-			e.Value = m.Data()
+			e.Value = m.Data
 		}
 		return fn(e)
 	}
-	return f.run(ctx, j.b)
+	return f.run(ctx)
 }

@@ -8,18 +8,19 @@ import (
 	"net"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 // Job is what to start.
 type Job struct {
-	// Name: letters, digits, - and _; at most 100. Engines with narrower names get [Name] of it.
+	// Name: letters, digits, - and _, at most 64, not - or _ first. Engines with narrower names get [Name] of it.
 	Name string
 	// Spec is the spec file, and Files are those that it refers to, named as it does: relative to its folder. Where the feeder runs
 	// on this machine they are read in place; elsewhere they are carried there.
 	Spec  File
 	Files []File
 
-	Feeders Group // at least one; the first is the one whose exit status counts, the others stand by
+	Feeders Group // at least one; several read the records in parts, and one coordinates
 	Workers Group // at least one
 	Bus     Bus
 
@@ -56,8 +57,12 @@ type Bus struct {
 	// knows better: free ports of this machine, a service's name.
 	Embedded bool
 	Listen   string
-	// What the bus wants to see, and how it is known: contents, not paths. Empty: not used.
-	Token, Creds, CA, Cert, Key []byte
+	// Who we are: one of them. And by what the bus is known, and we to it, by TLS. Contents, not paths; empty: not used.
+	Token, Creds, NKey []byte
+	CA, Cert, Key      []byte
+	// What an embedded bus shows: its certificate and key. Without, everything passes unencrypted, which Plain allows beyond loopback.
+	ServeCert, ServeKey []byte
+	Plain               bool
 }
 
 // Complete fills in what a job needs and may be left out: one feeder, one worker, the name of the spec file, an embedded bus when
@@ -86,7 +91,7 @@ func (j *Job) Validate() error {
 			wrong = append(wrong, fmt.Errorf("launch: job: "+format, args...))
 		}
 	}
-	say(plain(j.Name) && len(j.Name) <= 100, "name %q: expected 1 to 100 letters, digits, - and _", j.Name)
+	say(plain(j.Name) && len(j.Name) <= 64 && !strings.ContainsAny(j.Name[:1], "-_"), "name %q: expected 1 to 64 letters, digits, - and _, one of the first two at its head", j.Name)
 	say(j.Feeders.Count >= 1, "feeders: expected one at least, got %d", j.Feeders.Count)
 	say(j.Workers.Count >= 1, "workers: expected one at least, got %d", j.Workers.Count)
 	say(j.Spec.Name != "" && (j.Spec.Path != "" || j.Spec.Data != nil), "spec: expected a file with a name")
@@ -109,6 +114,14 @@ func (r Resources) validate(group string) error {
 	return nil
 }
 
+// Scheme is that of an embedded bus's URL.
+func (b *Bus) Scheme() string {
+	if len(b.ServeCert) > 0 {
+		return "tls"
+	}
+	return "nats"
+}
+
 func (b *Bus) validate() error {
 	var wrong []error
 	if b.URL == "" && !b.Embedded {
@@ -126,8 +139,15 @@ func (b *Bus) validate() error {
 			wrong = append(wrong, fmt.Errorf("launch: job: bus: %q: expected a URL such as nats://host:4222", one))
 		}
 	}
-	if (len(b.Cert) == 0) != (len(b.Key) == 0) {
+	if (len(b.Cert) == 0) != (len(b.Key) == 0) || (len(b.ServeCert) == 0) != (len(b.ServeKey) == 0) {
 		wrong = append(wrong, errors.New("launch: job: bus: expected a certificate and its key together"))
+	}
+	kinds := 0
+	for _, c := range [][]byte{b.Token, b.Creds, b.NKey} {
+		kinds += min(len(c), 1)
+	}
+	if kinds > 1 {
+		wrong = append(wrong, errors.New("launch: job: bus: expected one of a token, credentials and an NKey"))
 	}
 	if b.Embedded && b.Listen != "" {
 		if _, port, err := net.SplitHostPort(b.Listen); err != nil {
@@ -136,8 +156,8 @@ func (b *Bus) validate() error {
 			wrong = append(wrong, fmt.Errorf("launch: job: bus: listen %q: expected a port from 1 to 65535", b.Listen))
 		}
 	}
-	if b.Embedded && len(b.Token) == 0 && len(b.Key) == 0 {
-		wrong = append(wrong, errors.New("launch: job: bus: an embedded one needs a token or TLS; Job.Complete draws a token"))
+	if b.Embedded && len(b.Token) == 0 {
+		wrong = append(wrong, errors.New("launch: job: bus: an embedded one knows a token only, and needs one; Job.Complete draws it"))
 	}
 	return errors.Join(wrong...)
 }

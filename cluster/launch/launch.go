@@ -45,7 +45,7 @@ type Handle interface {
 	// Logs gives what a process, by its [Process.Name], has printed. follow: and what it will print, until it ends or ctx is over.
 	// Reading returns the error of ctx when it is over. The caller closes it.
 	Logs(ctx context.Context, process string, follow bool) (io.ReadCloser, error)
-	// Wait waits until every process has ended and returns the exit status of the first feeder, which is the run's.
+	// Wait waits until every process has ended and returns the job's exit status ([Status]).
 	Wait(ctx context.Context) (status int, err error)
 	// Cleanup removes what is left of a job that has ended: files, objects of the engine. Logs are gone with it. A job that is still
 	// running is left as it is, with an error.
@@ -82,6 +82,29 @@ const (
 
 // Over tells whether a process in this state will not run any more.
 func (s State) Over() bool { return s == Done || s == Failed }
+
+// Status is the exit status of a job whose processes have ended: that of its feeders. One that stood by to the end has 0, so another one's
+// wins; one that was ended by a signal says nothing of the job if another has ended by itself. False: not known.
+func Status(list []Process) (status int, known bool) {
+	const killed = 128 + 2 // 130 is that of a feeder that was interrupted and ended in order
+	status, rank := -1, 0
+	for _, p := range list {
+		if p.Role != Feeder || !p.State.Over() || p.Exit < 0 {
+			continue
+		}
+		r := 2
+		switch {
+		case p.Exit > killed:
+			r = 1
+		case p.Exit > 0:
+			r = 3
+		}
+		if r > rank {
+			status, rank = p.Exit, r
+		}
+	}
+	return status, rank > 0
+}
 
 // Process is one process of a job.
 type Process struct {

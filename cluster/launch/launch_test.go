@@ -76,7 +76,11 @@ func TestValidate(t *testing.T) {
 		"cluster":   {func(j *Job) { j.Bus.URL = "nats://a:1,nats://me@b:1" }, "--bus-token-file"},
 		"listen":    {func(j *Job) { j.Bus.Listen = "4222" }, "HOST:PORT"},
 		"port":      {func(j *Job) { j.Bus.Listen = "a:0" }, "from 1 to 65535"},
-		"open":      {func(j *Job) { j.Bus.Token = nil }, "token or TLS"},
+		"open":      {func(j *Job) { j.Bus.Token = nil }, "a token only"},
+		"two":       {func(j *Job) { j.Bus.NKey = []byte("x") }, "one of a token"},
+		"server":    {func(j *Job) { j.Bus.ServeKey = []byte("x") }, "certificate and its key"},
+		"long":      {func(j *Job) { j.Name = strings.Repeat("x", 65) }, "1 to 64"},
+		"head":      {func(j *Job) { j.Name = "_x" }, "head"},
 		"env":       {func(j *Job) { j.Env = map[string]string{"A=B": ""} }, "env"},
 		"resources": {func(j *Job) { j.Workers.Resources = Resources{CPU: 2, CPULimit: 1} }, "more than the limit"},
 		"memory":    {func(j *Job) { j.Feeders.Resources = Resources{Memory: 2, MemoryLimit: 1} }, "more than the limit"},
@@ -91,21 +95,45 @@ func TestValidate(t *testing.T) {
 }
 
 func TestCommands(t *testing.T) {
-	j := Job{Name: "a", Spec: File{Data: []byte("x")}, Bus: Bus{URL: "nats://b:1", Embedded: true, Creds: []byte("c"), CA: []byte("d")}}
+	j := Job{Name: "a", Spec: File{Data: []byte("x")}, Bus: Bus{URL: "nats://b:1", Embedded: true, CA: []byte("d"), ServeCert: []byte("e"), ServeKey: []byte("f")}}
 	j.Complete()
 	j.Feeders = Group{Count: 2, Args: []string{"--out", "x"}}
 	var got []string
 	for _, c := range j.Commands(Layout{Spec: "s.yaml", Secrets: "bus", Bus: j.Bus.URL, Listen: "0.0.0.0:1"}) {
 		got = append(got, c.Name+": "+Join(c.Args))
 	}
-	files := "--bus-token-file bus/token --bus-creds bus/creds --bus-ca bus/ca.pem"
+	files := "--bus-token-file bus/token --bus-ca bus/ca.pem"
 	want := []string{
-		"feeder-0: feed s.yaml --job a --workers 1 --bus embedded --bus-listen 0.0.0.0:1 " + files + " --out x",
-		"feeder-1: feed s.yaml --job a --workers 1 --bus nats://b:1 " + files + " --out x",
-		"worker-0: worker --job a --name worker-0 --bus nats://b:1 " + files,
+		"feeder-0: feed s.yaml --yes --job a --workers 1 --feeders 2 --bus embedded --bus-listen 0.0.0.0:1 " + files +
+			" --bus-serve-cert bus/serve-cert.pem --bus-serve-key bus/serve-key.pem --out x",
+		"feeder-1: feed s.yaml --yes --job a --workers 1 --feeders 2 --bus nats://b:1 --wait-bus 10m " + files + " --out x",
+		"worker-0: worker --job a --name worker-0 --bus nats://b:1 --wait-bus 10m " + files,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nexpected\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestStatus(t *testing.T) {
+	over := func(exit int) Process { return Process{Role: Feeder, State: Failed, Exit: exit} }
+	for _, tt := range []struct {
+		list  []Process
+		want  int
+		known bool
+	}{
+		{nil, -1, false},
+		{[]Process{over(0)}, 0, true},
+		{[]Process{over(0), over(3)}, 3, true},   // the first stood by
+		{[]Process{over(137), over(0)}, 0, true}, // the second took over
+		{[]Process{over(137), over(4)}, 4, true},
+		{[]Process{over(137)}, 137, true},
+		{[]Process{over(-1)}, -1, false},
+		{[]Process{over(130), over(0)}, 130, true},
+		{[]Process{{Role: Worker, State: Failed, Exit: 1}, {Role: Feeder, State: Running}}, -1, false},
+	} {
+		if got, known := Status(tt.list); got != tt.want || known != tt.known {
+			t.Errorf("%+v: %d, %v; expected %d, %v", tt.list, got, known, tt.want, tt.known)
+		}
 	}
 }
 

@@ -143,12 +143,15 @@ func (l *messages) String() string {
 	return strings.Join(l.list, "\n")
 }
 
-// eventually tells whether something comes true within the suite's patience.
-func eventually(holds func() bool) bool {
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+// Eventually tells whether something comes true within a minute or, on a machine that stood still meanwhile, a good number of tries.
+func Eventually(holds func() bool) bool {
+	const tries = 200
+	end := time.Now().Add(patience)
+	for i := 0; i < tries || time.Now().Before(end); i++ {
 		if holds() {
 			return true
 		}
+		time.Sleep(min(10*time.Millisecond, patience/tries))
 	}
 	return false
 }

@@ -32,7 +32,7 @@ func (s *suite) stands(o Outage) {
 		since, logged := len(w.told()), s.log.count()
 		o.Down()
 		w.quiet()
-		if !eventually(func() bool { return s.log.count() > logged }) {
+		if !Eventually(func() bool { return s.log.count() > logged }) {
 			s.Error("the log says nothing of the outage")
 		}
 		w.quiet()

@@ -84,7 +84,7 @@ func (p *Process) signal(s syscall.Signal) {
 func (p *Process) Await(ready func() error) {
 	p.t.Helper()
 	var err error
-	if eventually(func() bool { err = ready(); return err == nil }) {
+	if Eventually(func() bool { err = ready(); return err == nil }) {
 		return
 	}
 	log, _ := os.ReadFile(p.log.Name())

@@ -68,7 +68,7 @@ func (w *watcher) last() (set []discovery.Member, known bool) {
 func (w *watcher) await(want ...discovery.Member) {
 	w.suite.Helper()
 	slices.SortFunc(want, byEndpoint)
-	if !eventually(func() bool {
+	if !Eventually(func() bool {
 		set, known := w.last()
 		return known && sameEndpoints(set, want)
 	}) {

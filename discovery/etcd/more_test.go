@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
@@ -84,14 +83,16 @@ func (p *ports) logf(format string, args ...any) {
 
 func (p *ports) await(want ...int) (name string) {
 	p.t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	if discoverytest.Eventually(func() bool {
 		p.mu.Lock()
-		name, ok := p.name, slices.Equal(p.last, want)
-		p.mu.Unlock()
-		if ok {
-			return name
-		}
+		defer p.mu.Unlock()
+		name = p.name
+		return slices.Equal(p.last, want)
+	}) {
+		return name
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.t.Fatalf("ports %v; expected %v; log:\n%s", p.last, want, strings.Join(p.log, "\n"))
 	return ""
 }

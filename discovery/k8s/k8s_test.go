@@ -101,14 +101,15 @@ func (w *watched) logf(format string, args ...any) {
 
 func (w *watched) eventually(what string, holds func() bool) {
 	w.t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	if discoverytest.Eventually(func() bool {
 		w.mu.Lock()
-		ok := holds()
-		w.mu.Unlock()
-		if ok {
-			return
-		}
+		defer w.mu.Unlock()
+		return holds()
+	}) {
+		return
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.t.Fatalf("expected %s; the last set is %q; log:\n%s", what, w.last, strings.Join(w.log, "\n"))
 }
 

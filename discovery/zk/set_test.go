@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/go-zookeeper/zk"
 
@@ -58,27 +57,22 @@ func (w *watched) logf(format string, args ...any) {
 // await waits until the last set has these ports.
 func (w *watched) await(ports ...int) []discovery.Member {
 	w.t.Helper()
-	end := time.Now().Add(time.Minute)
-	for {
+	var last []discovery.Member
+	if discoverytest.Eventually(func() bool {
 		w.mu.Lock()
-		var have []int
-		var last []discovery.Member
-		if len(w.sets) > 0 {
-			last = w.sets[len(w.sets)-1]
-			for _, m := range last {
-				have = append(have, m.Port)
-			}
+		defer w.mu.Unlock()
+		if len(w.sets) == 0 {
+			return false
 		}
-		ok, told, log := len(w.sets) > 0 && slices.Equal(have, ports), w.sets, strings.Join(w.log, "\n")
-		w.mu.Unlock()
-		if ok {
-			return last
-		}
-		if time.Now().After(end) {
-			w.t.Fatalf("told %v; expected ports %v at last; log:\n%s", told, ports, log)
-		}
-		time.Sleep(10 * time.Millisecond)
+		last = w.sets[len(w.sets)-1]
+		return slices.EqualFunc(last, ports, func(m discovery.Member, port int) bool { return m.Port == port })
+	}) {
+		return last
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.t.Fatalf("told %v; expected ports %v at last; log:\n%s", w.sets, ports, strings.Join(w.log, "\n"))
+	return nil
 }
 
 func (w *watched) says(text string) {

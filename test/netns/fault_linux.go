@@ -51,9 +51,7 @@ func (h *Host) cutTo(peer *Host) []string {
 // direction; 0 ends it. A packet may hold several segments of a connection (the kernel hands them on together), but one datagram at most.
 func (h *Host) Lose(d Direction, fraction float64) {
 	h.net.t.Helper()
-	if !(fraction >= 0 && fraction <= 1) {
-		h.net.t.Fatalf("netns: loss of %v: expected a fraction between 0 and 1", fraction)
-	}
+	random := h.atRandom(fraction)
 	for _, way := range []struct {
 		d            Direction
 		name, option string
@@ -63,12 +61,30 @@ func (h *Host) Lose(d Direction, fraction float64) {
 		}
 		h.mend(way.name)
 		if fraction > 0 {
-			h.fault(way.name, []string{
-				way.option, h.addr.String(), "-m", "statistic", "--mode", "random",
-				"--probability", strconv.FormatFloat(fraction, 'f', -1, 64),
-			})
+			h.fault(way.name, slices.Concat([]string{way.option, h.addr.String()}, random))
 		}
 	}
+}
+
+// LoseWith loses each packet between the host and peer at random with a probability of fraction, in both directions. It replaces an earlier one; 0
+// ends it.
+func (h *Host) LoseWith(peer *Host, fraction float64) {
+	h.net.t.Helper()
+	for name, match := range map[string][]string{"loss to " + peer.name: h.cutTo(peer), "loss from " + peer.name: peer.cutTo(h)} {
+		h.mend(name)
+		if fraction > 0 {
+			h.fault(name, slices.Concat(match, h.atRandom(fraction)))
+		}
+	}
+}
+
+// atRandom matches packets with a probability of fraction.
+func (h *Host) atRandom(fraction float64) []string {
+	h.net.t.Helper()
+	if !(fraction >= 0 && fraction <= 1) {
+		h.net.t.Fatalf("netns: loss of %v: expected a fraction between 0 and 1", fraction)
+	}
+	return []string{"-m", "statistic", "--mode", "random", "--probability", strconv.FormatFloat(fraction, 'f', -1, 64)}
 }
 
 // Heal ends every fault of the host. Those that other hosts have with it are theirs.

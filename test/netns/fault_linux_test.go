@@ -143,4 +143,11 @@ func TestLoss(t *testing.T) {
 	check("both, the other's too", lost(a, b), 1-0.7*0.7)
 	n.Heal()
 	check("healed", lost(a, b), 0)
+	c := n.Host("c")
+	a.LoseWith(c, 0.9)
+	a.LoseWith(b, 0.3)
+	check("with one, out", lost(a, b), 0.3)
+	check("with one, in", lost(b, a), 0.3)
+	a.LoseWith(c, 0)
+	check("with the other", lost(a, c), 0)
 }

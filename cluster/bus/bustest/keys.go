@@ -157,7 +157,9 @@ func watchMany(t *testing.T, s Servers) {
 	must(t, err)
 	defer w.Stop()
 	const n, rounds = 50, 6
-	go func() {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() {
 		for r := range rounds {
 			for i := range n {
 				if _, err := j.Put(ctx, fmt.Sprint("k.", i), []byte(strconv.Itoa(r))); err != nil {
@@ -165,7 +167,7 @@ func watchMany(t *testing.T, s Servers) {
 				}
 			}
 		}
-	}()
+	})
 	last := map[string]string{}
 	var revision uint64
 	for done := 0; done < n; {

@@ -47,8 +47,15 @@ func shut(t *testing.T, p *bus.Puller) {
 // depth waits for the queue to have this depth.
 func depth(t *testing.T, j *bus.Job, undelivered, unacked uint64) {
 	t.Helper()
-	eventually(t, fmt.Sprintf("depth of %d undelivered and %d unacknowledged", undelivered, unacked), func() bool {
-		d, err := j.Depth(t.Context())
+	var d bus.Depth
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the depth was %+v; expected %d and %d", d, undelivered, unacked)
+		}
+	})
+	eventually(t, "the queue's depth", func() bool {
+		var err error
+		d, err = j.Depth(t.Context())
 		must(t, err)
 		return d.Undelivered == undelivered && d.Unacked == unacked && (undelivered+unacked > 0) == (d.Bytes > 0)
 	})
@@ -213,12 +220,12 @@ func next(ctx context.Context, t *testing.T, p *bus.Puller) <-chan *bus.Item {
 // giveBack: Nak, and closing with items ahead, hand records to others at once, long before their time is over.
 func giveBack(t *testing.T, s Servers) {
 	j, ctx := s.job(t, bus.JobConfig{AckWait: time.Hour}), within(t)
-	push(t, j, "a", "b", "c", "d")
-	p, err := s.other(t, j).Pull(ctx, bus.PullConfig{})
+	push(t, j, "a", "b", "c", "d", "e")
+	p, err := s.other(t, j).Pull(ctx, bus.PullConfig{Messages: 4})
 	must(t, err)
 	i, err := p.Next(ctx)
 	must(t, err)
-	depth(t, j, 0, 4)
+	depth(t, j, 0, 5) // it is full now and asks for no more
 	must(t, i.Nak())
 	shut(t, p)
 	if _, err := p.Next(ctx); err == nil {
@@ -226,7 +233,7 @@ func giveBack(t *testing.T, s Servers) {
 	}
 	o := pull(t, j, bus.PullConfig{})
 	got := map[string]bool{}
-	for len(got) < 4 {
+	for len(got) < 5 {
 		i, err := o.Next(ctx)
 		must(t, err)
 		if i.Redelivered == 0 || got[i.ID] {

@@ -25,7 +25,6 @@ type Options struct {
 // Cluster is one nats-server process or several that know each other. They store in files and end with the test.
 type Cluster struct {
 	t       testing.TB
-	auth    string
 	token   string
 	servers []*Server
 }
@@ -71,7 +70,7 @@ func Start(t testing.TB, o Options) *Cluster {
 		}
 		c.servers = append(c.servers, s)
 		s.begin()
-		t.Cleanup(s.Kill)
+		t.Cleanup(s.end)
 	}
 	for _, s := range c.servers {
 		s.await()
@@ -198,6 +197,15 @@ func (s *Server) Kill() {
 	_ = s.cmd.Process.Kill()
 	<-s.ended
 	s.cmd = nil
+}
+
+// end ends the process, and shows the end of its log when the test has failed.
+func (s *Server) end() {
+	s.Kill()
+	if s.t.Failed() {
+		lines := strings.Split(s.Log(), "\n")
+		s.t.Logf("%s logged at last:\n%s", s.Name, strings.Join(lines[max(0, len(lines)-40):], "\n"))
+	}
 }
 
 // PID is the process' number; 0 when it does not run.

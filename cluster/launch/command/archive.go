@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 
 	"github.com/iagoloadgen/iago/cluster/launch"
 	"github.com/iagoloadgen/iago/cluster/launch/internal/process"
@@ -12,7 +13,7 @@ import (
 
 // files are what a process of that role needs, named as in its arguments.
 func files(j *launch.Job, r launch.Role) (list []launch.File, err error) {
-	for _, f := range j.Bus.Files() {
+	for _, f := range j.Bus.Files(r) {
 		f.Name = "bus/" + f.Name
 		list = append(list, f)
 	}
@@ -84,10 +85,10 @@ func add(t *tar.Writer, f launch.File) error {
 // unpack puts what a feeder on this machine needs into the job's folder, except what it can read where it is.
 func unpack(j *launch.Job, folder process.Folder) error {
 	list, err := files(j, launch.Feeder)
-	if j.Spec.Path != "" {
-		list, err = files(j, launch.Worker)
-	}
 	for _, f := range list {
+		if j.Spec.Path != "" && strings.HasPrefix(f.Name, "spec/") {
+			continue
+		}
 		var b []byte
 		if b, err = f.Content(math.MaxInt64 - 1); err == nil {
 			err = folder.Write(f.Name, b)

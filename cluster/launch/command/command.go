@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"reflect"
 	"slices"
@@ -277,7 +278,15 @@ func check(j *launch.Job) error {
 	if j.Bus.Embedded && (j.Bus.URL == "" || j.Bus.Listen == "") {
 		wrong = append(wrong, errors.New("launch: command: bus: expected the URL by which workers reach the first feeder, and where it listens (--bus-listen), or a bus of your own (--bus)"))
 	}
+	if host, _, err := net.SplitHostPort(j.Bus.Listen); err == nil && j.Bus.Embedded && !loopback(host) && !j.Bus.Plain && len(j.Bus.ServeCert) == 0 {
+		wrong = append(wrong, fmt.Errorf("launch: command: bus: on %s everything would pass unencrypted; expected a certificate (--bus-serve-cert, --bus-serve-key), or --bus-plain to say that it may", j.Bus.Listen))
+	}
 	return errors.Join(wrong...)
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func binary(j *launch.Job) string {

@@ -227,18 +227,16 @@ func (h *handle) Wait(ctx context.Context) (int, error) {
 	}
 }
 
-// result is the exit status of the first feeder's latest pod.
+// result is the job's exit status.
 func (h *handle) result(ctx context.Context) (int, error) {
-	pods, err := h.pods(ctx)
+	list, err := h.Status(ctx)
 	if err != nil {
 		return -1, err
 	}
-	for _, d := range slices.Backward(pods) {
-		if p := d.process(time.Now()); p.Role == launch.Feeder && p.Index == 0 && p.State.Over() && p.Exit >= 0 {
-			return p.Exit, nil
-		}
+	if status, known := launch.Status(list); known {
+		return status, nil
 	}
-	return -1, fmt.Errorf("launch: kubernetes: job %s has ended; how its first feeder did is not known: its pod is gone", h.job)
+	return -1, fmt.Errorf("launch: kubernetes: job %s has ended; how its feeder did is not known: its pod is gone", h.job)
 }
 
 // Cleanup implements [launch.Handle].

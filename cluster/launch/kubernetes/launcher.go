@@ -93,7 +93,7 @@ func (p *plan) start(ctx context.Context, c *client, anchor object) error {
 		return err
 	}
 	a := *p.address
-	a.Data = map[string][]byte{"url": fmt.Appendf(nil, "nats://%s:%d", bracketed(ip), p.port)}
+	a.Data = map[string][]byte{"url": fmt.Appendf(nil, "%s://%s:%d", p.job.Bus.Scheme(), bracketed(ip), p.port)}
 	if err := create(append([]object{a}, p.after...)...); err != nil {
 		return err
 	}

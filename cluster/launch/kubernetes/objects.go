@@ -52,6 +52,7 @@ func newPlan(o *Options, j *launch.Job) (*plan, error) {
 	}
 	own := *j
 	own.Bus.Embedded = p.embedded()
+	own.Bus.Plain = true // the network of pods is asked for by whoever launches into a cluster
 	p.job = &own
 	if j.Bus.Listen != "" {
 		_, port, err := net.SplitHostPort(j.Bus.Listen)
@@ -103,7 +104,7 @@ func (p *plan) check() error {
 	say(p.job.Cron == "" || p.embedded() && p.o.Address == "dns",
 		"cron: expected an embedded bus that is found by DNS (bus=embedded, address=dns): on a lasting bus each run would meet the one before it under the same name")
 	if p.ours() && p.o.Bus == "statefulset" {
-		say(len(b.Token) > 0 && len(b.Creds) == 0 && len(b.Cert) == 0 && len(b.CA) == 0, "bus: a statefulset's knows a token only; expected no credentials or certificates")
+		say(len(b.Token) > 0 && len(b.Cert)+len(b.CA)+len(b.ServeCert) == 0, "bus: a statefulset's knows a token only; expected no credentials or certificates")
 	}
 	return errors.Join(wrong...)
 }
@@ -144,7 +145,7 @@ func (p *plan) secrets() error {
 		}
 	}
 	p.before = append(p.before, spec)
-	if list := p.job.Bus.Files(); len(list) > 0 {
+	if list := p.job.Bus.Files(launch.Feeder); len(list) > 0 {
 		bus := p.secret("credentials")
 		for _, f := range list {
 			bus.Data[f.Name] = f.Data

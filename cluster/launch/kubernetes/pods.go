@@ -27,13 +27,13 @@ func (p *plan) layout() launch.Layout {
 	case p.ours() && p.o.Address == "pod":
 		l.Bus = "$(" + addressVar + ")"
 	case p.ours():
-		l.Bus = fmt.Sprintf("nats://%s-bus:%d", p.name, p.port)
+		l.Bus = fmt.Sprintf("%s://%s-bus:%d", p.job.Bus.Scheme(), p.name, p.port)
 	}
 	return l
 }
 
 // feeder is the Job of feeder i. With the bus in it, it is not started again: what its bus held is gone, and the job would begin anew. On
-// a bus that lasts it is, except when it ended with a status of its own (docs: exit status), and a standby takes over meanwhile.
+// a bus that lasts it is, except when it ended with a status of its own, and another one takes over meanwhile.
 func (p *plan) feeder(i int) object {
 	spec := p.jobSpec()
 	spec.Completions, spec.Parallelism, spec.BackoffLimit = 1, 1, &never
@@ -50,7 +50,7 @@ func (p *plan) feeder(i int) object {
 	if p.embedded() && i == 0 {
 		c.Ports = []containerPort{{"nats", p.port}}
 	}
-	volumes := append(p.volumes(), p.specVolume(), p.workVolume())
+	volumes := append(p.volumes(launch.Feeder), p.specVolume(), p.workVolume())
 	if p.o.DataClaim != "" {
 		c.VolumeMounts = append(c.VolumeMounts, mount{"data", "/data", true})
 		volumes = append(volumes, volume{Name: "data", Claim: &claimVolume{p.o.DataClaim, true}})
@@ -70,7 +70,7 @@ func (p *plan) workers() object {
 	c := p.container("worker", p.job.WorkerCommand(0, p.layout()), p.job.Workers.Resources)
 	c.Env = append([]envVar{{Name: "POD_NAME", ValueFrom: &source{FieldRef: &fieldRef{"metadata.name"}}}}, c.Env...)
 	c.VolumeMounts = append(c.VolumeMounts, mount{"work", workFolder, false})
-	spec.Template = p.template("worker", c, append(p.volumes(), volume{Name: "work", EmptyDir: &struct{}{}}))
+	spec.Template = p.template("worker", c, append(p.volumes(launch.Worker), volume{Name: "work", EmptyDir: &struct{}{}}))
 	p.place(&spec.Template.Spec)
 	return p.jobOf("worker", "worker", nil, spec)
 }
@@ -149,7 +149,7 @@ func (p *plan) container(name string, c launch.Command, r launch.Resources) cont
 	if len(p.job.Env) > 0 {
 		out.EnvFrom = []envFrom{{reference{p.name + "-env"}}}
 	}
-	if len(p.job.Bus.Files()) > 0 {
+	if len(p.job.Bus.Files(c.Role)) > 0 {
 		out.VolumeMounts = append(out.VolumeMounts, mount{"bus", busFolder, true})
 	}
 	return out
@@ -160,10 +160,10 @@ func confined() containerSecurity {
 	return containerSecurity{ReadOnlyRootFilesystem: true, Capabilities: capabilities{[]string{"ALL"}}}
 }
 
-// volumes are those that every process of ours has.
-func (p *plan) volumes() []volume {
+// volumes are those that every process of a role has.
+func (p *plan) volumes(r launch.Role) []volume {
 	list := []volume{{Name: "tmp", EmptyDir: &struct{}{}}}
-	if files := p.job.Bus.Files(); len(files) > 0 {
+	if files := p.job.Bus.Files(r); len(files) > 0 {
 		s := &secretVolume{SecretName: p.name + "-credentials", DefaultMode: 0o440}
 		for _, f := range files {
 			s.Items = append(s.Items, item{f.Name, f.Name})

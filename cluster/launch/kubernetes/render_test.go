@@ -45,6 +45,7 @@ func TestGolden(t *testing.T) {
 		}},
 		{name: "cron", options: func(o *Options) { o.ResultsHostPath, o.Spread = "/srv/iago", "none" }, job: func(j *launch.Job) {
 			j.Cron, j.Feeders.Count, j.Bus.Listen = "30 3 * * 1-5", 2, "[::]:5222"
+			j.Bus.CA, j.Bus.ServeCert, j.Bus.ServeKey = []byte("ca"), []byte("server's cert"), []byte("server's key")
 		}},
 	}
 	for _, tt := range cases {

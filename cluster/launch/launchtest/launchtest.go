@@ -55,7 +55,7 @@ func Run(t *testing.T, c Config) {
 // What must not be seen.
 const (
 	token = "t0ken-that-nobody-may-see"
-	creds = "creds-that-nobody-may-see"
+	ca    = "ca-that-nobody-may-see"
 	env   = "env-that-nobody-may-see"
 )
 
@@ -68,7 +68,7 @@ func (c Config) job(name string) launch.Job {
 			{Name: "sub/paths.txt", Data: []byte("/a\n/b\n")},
 		},
 		Workers: launch.Group{Count: 2},
-		Bus:     launch.Bus{URL: "nats://bus.example:4222", Token: []byte(token), Creds: []byte(creds)},
+		Bus:     launch.Bus{URL: "nats://bus.example:4222", Token: []byte(token), CA: []byte(ca)},
 		Env:     map[string]string{"STUB_ENV": env, "GORACE": "atexit_sleep_ms=0"}, // else a program built with -race waits before it ends
 		Labels:  map[string]string{"team": "shop"},
 	}
@@ -103,7 +103,7 @@ func (c Config) render(t *testing.T) {
 	if c.Rendered != nil {
 		text = fmt.Sprint(c.Rendered(t, one))
 	}
-	for _, secret := range []string{token, creds, env} {
+	for _, secret := range []string{token, ca, env} {
 		if strings.Contains(text, secret) {
 			t.Errorf("%q can be seen in what is rendered:\n%s", secret, text)
 		}
@@ -126,6 +126,7 @@ func (c Config) refuse(t *testing.T) {
 		"no workers":        func(j *launch.Job) { j.Workers.Count = 0 },
 		"password in a URL": func(j *launch.Job) { j.Bus.URL = "nats://me:" + token + "@bus.example:4222" },
 		"key without cert":  func(j *launch.Job) { j.Bus.Key = []byte("key") },
+		"token and creds":   func(j *launch.Job) { j.Bus.Creds = []byte("creds") },
 		"negative memory":   func(j *launch.Job) { j.Workers.Resources.Memory = -1 },
 	}
 	for name, change := range changes {
@@ -288,7 +289,7 @@ func (c Config) saysHello(ctx context.Context, t *testing.T, h launch.Handle, p 
 
 func (c Config) checkHello(t *testing.T, p launch.Process, log string) {
 	t.Helper()
-	for _, secret := range []string{token, creds, env} {
+	for _, secret := range []string{token, ca, env} {
 		if strings.Contains(log, secret) {
 			t.Errorf("log of %s: a secret is in it: %s", p.Name, log)
 		}
@@ -307,7 +308,7 @@ func (c Config) names(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), c.Patience)
 	defer cancel()
 	l := c.New(t)
-	names := []string{"Shop_Replay-2", "shop-replay-2", "9-" + strings.Repeat("x", 98), "9-" + strings.Repeat("x", 97) + "y"}
+	names := []string{"Shop_Replay-2", "shop-replay-2", "9-" + strings.Repeat("x", 62), "9-" + strings.Repeat("x", 61) + "y"}
 	for _, n := range names {
 		c.start(ctx, t, l, c.job(n))
 	}
@@ -328,7 +329,7 @@ func (c Config) names(t *testing.T) {
 	}
 }
 
-// end: a job that ends by itself gives the first feeder's exit status.
+// end: a job that ends by itself gives the feeder's exit status.
 func (c Config) end(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), c.Patience)
 	defer cancel()

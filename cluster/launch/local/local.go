@@ -125,7 +125,7 @@ func (l *launcher) Kill(ctx context.Context, job string) error {
 
 // plans writes the files that the processes need and says how they are started.
 func (l *launcher) plans(j *launch.Job, folder process.Folder) ([]process.Plan, error) {
-	for _, f := range j.Bus.Files() {
+	for _, f := range j.Bus.Files(launch.Feeder) {
 		if err := folder.Write("bus/"+f.Name, f.Data); err != nil {
 			return nil, err
 		}
@@ -192,7 +192,7 @@ func binary(j *launch.Job) string {
 func layout(j *launch.Job, folder string) launch.Layout {
 	l := launch.Layout{Secrets: filepath.ToSlash(filepath.Join(folder, "bus")), Bus: j.Bus.URL, Listen: j.Bus.Listen}
 	if l.Bus == "" {
-		l.Bus = "nats://" + l.Listen
+		l.Bus = j.Bus.Scheme() + "://" + l.Listen
 	}
 	if l.Spec = j.Spec.Path; l.Spec == "" {
 		l.Spec = filepath.Join(folder, "spec", filepath.FromSlash(j.Spec.Name))

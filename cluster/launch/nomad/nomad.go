@@ -114,7 +114,7 @@ func (l *launcher) feeders(j *launch.Job) (*group, error) {
 		files[i].Name = "spec/" + files[i].Name
 	}
 	layout := launch.Layout{Spec: secrets + "/spec/" + j.Spec.Name, Secrets: secrets + "/bus", Bus: j.Bus.URL}
-	g, err := l.group(j, j.Feeders, j.FeederCommand(0, layout), append(files, busFiles(j)...))
+	g, err := l.group(j, j.Feeders, j.FeederCommand(0, layout), append(files, busFiles(j, launch.Feeder)...))
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (l *launcher) feeders(j *launch.Job) (*group, error) {
 
 func (l *launcher) workers(j *launch.Job) (*group, error) {
 	layout := launch.Layout{Secrets: secrets + "/bus", Bus: j.Bus.URL, Worker: "worker-${NOMAD_ALLOC_INDEX}-${NOMAD_SHORT_ALLOC_ID}"}
-	g, err := l.group(j, j.Workers, j.WorkerCommand(0, layout), busFiles(j))
+	g, err := l.group(j, j.Workers, j.WorkerCommand(0, layout), busFiles(j, launch.Worker))
 	if err != nil {
 		return nil, err
 	}
@@ -139,8 +139,8 @@ func (l *launcher) workers(j *launch.Job) (*group, error) {
 	return g, nil
 }
 
-func busFiles(j *launch.Job) []launch.File {
-	files := j.Bus.Files()
+func busFiles(j *launch.Job, r launch.Role) []launch.File {
+	files := j.Bus.Files(r)
 	for i := range files {
 		files[i].Name = "bus/" + files[i].Name
 	}

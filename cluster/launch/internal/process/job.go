@@ -247,14 +247,12 @@ func (j *Job) Wait(ctx context.Context) (int, error) {
 	}
 }
 
-// result is the exit status of the first feeder.
+// result is the job's exit status.
 func result(job string, list []launch.Process) (int, error) {
-	for _, p := range list {
-		if p.Role == launch.Feeder && p.Index == 0 && p.State.Over() && p.Exit >= 0 {
-			return p.Exit, nil
-		}
+	if status, known := launch.Status(list); known {
+		return status, nil
 	}
-	return -1, fmt.Errorf("launch: job %s has ended; how its first feeder did is not known", job)
+	return -1, fmt.Errorf("launch: job %s has ended; how its feeder did is not known", job)
 }
 
 // Cleanup implements [launch.Handle].
