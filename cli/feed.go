@@ -126,7 +126,9 @@ func feedJob(s streams, human io.Writer, conf cluster.FeedConfig, r runFlags, ct
 	if err != nil {
 		return usage(err)
 	}
-	err = confirm(s, j.Targets(), r.yes)
+	if conf.Restricted = !r.yes; !r.yes { // else it is the workers' business alone
+		conf.Agreed, err = discover(ctx, s, j, r)
+	}
 	show := newProgress(human, r.quiet)
 	if err == nil && !r.quiet {
 		fmt.Fprintf(human, "%s\n  workers      %d\n\n", j, conf.Workers)

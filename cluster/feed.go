@@ -36,9 +36,12 @@ type FeedConfig struct {
 	Replicas int           // servers of the bus that keep everything: 1 or 3
 	Collect  time.Duration // for results of workers that do not answer; default: twice the lease
 	Dir      string        // run directory; "": none
-	Version  string
-	Logf     func(format string, args ...any)
-	OnSecond func(s report.Second, window *measure.Interval)
+
+	Restricted bool     // members that discovery finds beyond loopback and private addresses are not loaded,
+	Agreed     []string // but for these, by their URLs
+	Version    string
+	Logf       func(format string, args ...any)
+	OnSecond   func(s report.Second, window *measure.Interval)
 	// OnPrepared is called once all checks have passed and the job is on the bus. nil: nothing.
 	OnPrepared func() error
 }
@@ -185,6 +188,7 @@ func (f *feeding) describe() (JobSpec, error) {
 		Direct: f.Direct, Created: time.Now(), Parts: min(max(partsLeast, partsPer*f.Workers), partsMost),
 	}
 	s.Duration, s.Requests = f.prepared.Limit()
+	s.Restricted, s.Agreed = f.Restricted, f.Agreed
 	if f.prepared.Fixed() || f.Direct {
 		s.Feeders = 0
 	}
