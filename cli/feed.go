@@ -66,6 +66,9 @@ the same results as iago run. Workers may come and go while it runs; the total r
   iago feed shop.yaml --workers 4 --bus-listen 127.0.0.1:4222 --bus-write-token token
   iago worker --bus nats://127.0.0.1:4222 --bus-token-file token               four times, anywhere
 
+  iago feed shop.yaml --workers 4 --bus embedded --bus-listen 10.0.0.1:4222 --bus-plain --discover zk://zk.example:2181/iago/shop
+  iago worker --discover zk://zk.example:2181/iago/shop                        finds the bus by ZooKeeper
+
 The bus is NATS: embedded in this process, or one that is there already (--bus nats://host:4222). With a bus of its own a job
 outlives its feeder: the same command started again picks it up, and a second feeder stands by for the first. --feeders 3 lets
 three of them read the records, each its part.

@@ -133,6 +133,7 @@ var allowed = map[string][]string{
 	"transport/thrift":        {"transport", "transport/thrift/idl", "load", "internal/suggest"},
 	"transport/thrift/":       {"transport", "transport/thrift", "processor", "load", "internal/suggest"},
 	"cluster/batch":           {"load"},
+	"cluster/rendezvous":      {"cluster/bus", "discovery"},
 	"transport/transporttest": {"engine", "processor", "source", "transport", "measure", "load"},
 }
 
