@@ -134,6 +134,8 @@ var allowed = map[string][]string{
 	"transport/thrift/":       {"transport", "transport/thrift", "processor", "load", "internal/suggest"},
 	"cluster/batch":           {"load"},
 	"cluster/rendezvous":      {"cluster/bus", "discovery"},
+	"discovery/zk/zktest":     {"discovery/discoverytest"},
+	"discovery/srv/srvtest":   {"discovery/discoverytest"},
 	"transport/transporttest": {"engine", "processor", "source", "transport", "measure", "load"},
 }
 
@@ -265,6 +267,8 @@ func TestDependenciesOfOthers(t *testing.T) {
 		"discovery/srv":           {"github.com/miekg/dns"},
 		"discovery/k8s":           {"go.yaml.in/yaml/v4"},
 		"discovery/discoverytest": {"go.uber.org/goleak"},
+		"discovery/zk/zktest":     {"github.com/go-zookeeper/zk"},
+		"discovery/srv/srvtest":   {"github.com/miekg/dns"},
 		"transport/dns":           {"github.com/miekg/dns"},
 		"transport/thrift/client": {apacheThrift},
 		"transport/transporttest": {"go.uber.org/goleak"},

@@ -32,7 +32,9 @@ func (p *Point) Connect(ctx context.Context, c bus.Config) (*bus.Bus, error) {
 	}()
 	b, err := p.connect(ctx, c, sets, ended)
 	cancel()
-	_ = <-ended // if it ended the connecting, that has said so
+	if watching := <-ended; err != nil && watching != nil {
+		err = watching
+	}
 	if err != nil {
 		err = fmt.Errorf("rendezvous: %s: %w", p, err)
 	}
