@@ -68,7 +68,7 @@ func (f *follower) none(missing []*service, wait time.Duration) error {
 		case !s.known && s.said != "":
 			why = s.said
 		case !s.known:
-			why = "nothing was heard of it"
+			why = "it has not answered"
 		case len(s.set) == 0:
 			why = "it has none"
 		default:

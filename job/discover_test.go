@@ -104,7 +104,7 @@ func TestDiscoverSaysWhyThereAreNone(t *testing.T) {
 		does func(p *discoverytest.Service)
 		want string
 	}{
-		"silent":     {func(*discoverytest.Service) {}, "no members after 5s (discovery_wait): nothing was heard of it"},
+		"silent":     {func(*discoverytest.Service) {}, "no members after 5s (discovery_wait): it has not answered"},
 		"away":       {func(p *discoverytest.Service) { p.Say("not reached yet (refused)") }, "no members after 5s (discovery_wait): not reached yet (refused)"},
 		"empty":      {func(p *discoverytest.Service) { has(p) }, "no members after 5s (discovery_wait): it has none"},
 		"unknown":    {func(p *discoverytest.Service) { has(p, "elsewhere:80") }, "none of its 1 can be loaded: member elsewhere: no such host elsewhere"},

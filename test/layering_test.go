@@ -119,6 +119,7 @@ var allowed = map[string][]string{
 	"test/netns/":      {"arrival/arrivaltest"},
 	"test/cluster":     {"test/netns", "report"}, // these three are for tests: nothing else may import them
 	"test/kubernetes":  {},
+	"test/discovery":   {},
 	"test/kubernetes/": {},
 	"":                 {"job", "spec", "report", "standard"}, // the library
 	"bench/":           {"report", "target/"},
