@@ -290,6 +290,10 @@ func (w *worker) serve(ctx, kill context.Context, sp *spec.Spec) error {
 	if err != nil {
 		return err
 	}
+	if ok, err := w.discover(ctx, kill, j); !ok {
+		j.Close()
+		return err
+	}
 	w.base = j.Process().Profile
 	w.parts = j.Process().Parts(w.spec.Parts)
 	live := engine.NewLive(w.parts)
@@ -445,7 +449,7 @@ func (w *worker) last(p job.Part, err error) {
 	w.steerMu.Lock()
 	defer w.steerMu.Unlock()
 	w.stints.cut(min(int64(p.Duration), int64(w.until.Sub(w.start)))) // its lease may have ended before
-	l := lastWord{End: p.End, Duration: p.Duration, Source: p.Source, Unused: p.Unused, Generator: p.Generator, Log: w.tail.lines()}
+	l := lastWord{End: p.End, Duration: p.Duration, Source: p.Source, Unused: p.Unused, Generator: p.Generator, Members: p.Members, Log: w.tail.lines()}
 	if err != nil {
 		l.Err = err.Error()
 	}
