@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/iagoloadgen/iago/cluster/bus"
+	"github.com/iagoloadgen/iago/cluster/rendezvous"
 )
 
 // embedded is the --bus of a feeder that brings its own.
@@ -27,6 +28,8 @@ type busFlags struct {
 	serveCert string
 	serveKey  string
 	serveCA   string
+
+	meeting
 }
 
 // add declares the flags that every command on a bus has.
@@ -39,12 +42,14 @@ func (f *busFlags) add(c *cobra.Command, urlHelp, byDefault string) {
 	s.StringVar(&f.conf.CA, "bus-ca", "", "PEM `FILE` of authorities to hold the bus's certificate against; means TLS")
 	s.StringVar(&f.conf.Cert, "bus-cert", "", "PEM `FILE` of an own certificate")
 	s.StringVar(&f.conf.Key, "bus-key", "", "PEM `FILE` of its key")
+	f.meeting.add(c)
 	s.DurationVar(&f.wait, "wait-bus", f.wait, "how long a bus is waited for that is not there yet")
 }
 
 // addServer declares those of an embedded bus.
 func (f *busFlags) addServer(c *cobra.Command) {
 	s := c.Flags()
+	f.meeting.addServer(c)
 	s.StringVar(&f.listen, "bus-listen", "127.0.0.1:0", "`ADDRESS` of the embedded bus; beyond loopback it wants TLS, or --bus-plain")
 	s.StringVar(&f.dir, "bus-dir", "", "`FOLDER` where the embedded bus keeps its data, so that it outlives this process (default: a temporary one)")
 	s.StringVar(&f.tokenFile, "bus-write-token", "", "`FILE` to write the embedded bus's token to, for workers' --bus-token-file (mode 0600)")
@@ -58,9 +63,14 @@ func (f *busFlags) addServer(c *cobra.Command) {
 type connection struct {
 	*bus.Bus
 	server *bus.Server
+	point  *rendezvous.Point // nil: nobody meets by discovery
+	ends   []func()          // what goes on beside, to be ended first
 }
 
 func (c *connection) close() {
+	for _, end := range c.ends {
+		end()
+	}
 	c.Close()
 	if c.server != nil {
 		end, cancel := context.WithTimeout(context.Background(), 5*time.Second)
@@ -74,6 +84,13 @@ func (f *busFlags) connect(ctx context.Context, name string, logf func(string, .
 	conf := f.conf
 	conf.Name, conf.Logf = name, logf
 	c := &connection{}
+	var err error
+	if c.point, err = f.point(logf); err != nil {
+		return nil, usage(err)
+	}
+	if c.point != nil && !f.given() {
+		return c, f.find(ctx, c, conf)
+	}
 	switch conf.URL {
 	case embedded:
 		token := ""
@@ -86,7 +103,6 @@ func (f *busFlags) connect(ctx context.Context, name string, logf func(string, .
 		} else {
 			token = os.Getenv(bus.TokenVariable)
 		}
-		var err error
 		c.server, err = bus.Serve(ctx, bus.ServerConfig{
 			Listen: f.listen, Dir: f.dir, Token: token, TokenFile: f.tokenFile, Cert: f.serveCert, Key: f.serveKey, CA: f.serveCA, AllowPlain: f.plain, Logf: logf,
 		})
@@ -95,16 +111,19 @@ func (f *busFlags) connect(ctx context.Context, name string, logf func(string, .
 		}
 		conf = bus.Config{URL: c.server.URL(), Token: c.server.Token(), CA: f.conf.CA, Cert: f.conf.Cert, Key: f.conf.Key, Name: name, Logf: logf}
 	case "":
-		return nil, usage(errors.New("--bus: expected the address of a bus, such as nats://127.0.0.1:4222"))
+		return nil, usage(errors.New("--bus: expected the address of a bus, such as nats://127.0.0.1:4222, or --discover with where to find it"))
 	}
 	if err := conf.Validate(); err != nil {
 		return nil, usage(err)
 	}
-	var err error
 	if c.Bus, err = patiently(ctx, conf, f.wait); err != nil {
 		if c.server != nil {
 			_ = c.server.Shutdown(ctx)
 		}
+		return nil, err
+	}
+	if err := f.announce(ctx, c, conf.URL); err != nil {
+		c.close()
 		return nil, err
 	}
 	return c, nil

@@ -5,61 +5,76 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/netip"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
+	"github.com/iagoloadgen/iago/job"
 	"github.com/iagoloadgen/iago/load"
+	"github.com/iagoloadgen/iago/report"
 )
 
-// confirm asks before loading addresses beyond loopback and private ones, unless yes.
-func confirm(s streams, targets []load.Target, yes bool) error {
-	if yes {
-		return nil
+// discover waits for members of the services among j's targets, and asks before loading addresses beyond loopback and private ones,
+// unless f says yes. Members that come later are then loaded only if they have been agreed to, or are not beyond those; agreed are the
+// URLs of the former.
+func discover(ctx context.Context, s streams, j *job.Job, f runFlags) (agreed []string, err error) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	err = j.Discover(ctx, func(line string) {
+		if !f.quiet {
+			fmt.Fprintln(s.err, "iago:", line)
+		}
+	})
+	interrupted := ctx.Err() != nil
+	stop() // an interrupt ends the process again while it asks
+	switch {
+	case err != nil && interrupted:
+		return nil, &exitError{report.ExitInterrupted, err}
+	case err != nil:
+		return nil, &exitError{report.ExitFailed, err}
+	case f.yes:
+		return nil, nil
 	}
-	var public []string
+	if agreed, err = confirm(s, j.Targets()); err == nil {
+		j.Restrict(agreed)
+	}
+	return agreed, err
+}
+
+// namedMost bounds how many addresses a question names.
+const namedMost = 10
+
+// confirm asks before loading addresses beyond loopback and private ones; agreed are the URLs of those.
+func confirm(s streams, targets []load.Target) (agreed []string, err error) {
 	for _, t := range targets {
 		if t.Unix == "" && beyond(t.Host) {
-			public = append(public, t.URL)
+			agreed = append(agreed, t.URL)
 		}
 	}
-	if len(public) == 0 {
-		return nil
+	if len(agreed) == 0 {
+		return nil, nil
 	}
-	names := strings.Join(public, ", ")
+	names := strings.Join(agreed[:min(len(agreed), namedMost)], ", ")
+	if more := len(agreed) - namedMost; more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
 	if !isTerminal(s.in) {
-		return usage(fmt.Errorf("%s: not a loopback or private address; say --yes if it is yours to load", names))
+		return nil, usage(fmt.Errorf("%s: not a loopback or private address; say --yes if it is yours to load", names))
 	}
 	fmt.Fprintf(s.err, "%s: not a loopback or private address. Is it yours to load? [y/N] ", names)
 	answer, _ := bufio.NewReader(s.in).ReadString('\n')
 	if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
-		return usage(errors.New("not confirmed, nothing was sent"))
+		return nil, usage(errors.New("not confirmed, nothing was sent"))
 	}
-	return nil
+	return agreed, nil
 }
 
 // beyond tells whether host has, or resolves to, an address that is neither loopback nor private. A name that does not
 // resolve cannot be loaded; the run says so.
 func beyond(host string) bool {
-	if ip, err := netip.ParseAddr(host); err == nil {
-		return !local(ip)
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if err != nil {
-		return false
-	}
-	for _, ip := range ips {
-		if !local(ip) {
-			return true
-		}
-	}
-	return false
-}
-
-func local(ip netip.Addr) bool {
-	ip = ip.Unmap()
-	return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast()
+	is, err := job.Beyond(ctx, host)
+	return err == nil && is
 }

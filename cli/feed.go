@@ -66,6 +66,9 @@ the same results as iago run. Workers may come and go while it runs; the total r
   iago feed shop.yaml --workers 4 --bus-listen 127.0.0.1:4222 --bus-write-token token
   iago worker --bus nats://127.0.0.1:4222 --bus-token-file token               four times, anywhere
 
+  iago feed shop.yaml --workers 4 --bus embedded --bus-listen 10.0.0.1:4222 --bus-plain --discover zk://zk.example:2181/iago/shop
+  iago worker --discover zk://zk.example:2181/iago/shop                        finds the bus by ZooKeeper
+
 The bus is NATS: embedded in this process, or one that is there already (--bus nats://host:4222). With a bus of its own a job
 outlives its feeder: the same command started again picks it up, and a second feeder stands by for the first. --feeders 3 lets
 three of them read the records, each its part.
@@ -124,17 +127,19 @@ func feedJob(s streams, human io.Writer, conf cluster.FeedConfig, r runFlags, ct
 	sp := conf.Spec
 	show := newProgress(human, r.quiet)
 	dir := ""
-	conf.OnChecked = func(j *job.Job) (string, error) {
-		err := confirm(s, j.Targets(), r.yes)
-		if err != nil {
-			return "", err
+	conf.OnChecked = func(j *job.Job, c *cluster.FeedConfig) (err error) {
+		if c.Restricted = !r.yes; !r.yes { // else it is the workers' business alone
+			if c.Agreed, err = discover(ctx, s, j, r); err != nil {
+				return err
+			}
 		}
 		if !r.quiet {
 			fmt.Fprintf(human, "%s\n  workers      %d\n\n", j, conf.Workers)
 		}
 		show.plan(j)
 		dir, err = dirOf(sp)
-		return dir, err
+		c.Dir = dir
+		return err
 	}
 	conf.OnSecond = show.second
 	out, err := cluster.Feed(ctx, kill, conf)

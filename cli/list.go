@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/iagoloadgen/iago/arrival"
+	"github.com/iagoloadgen/iago/discovery"
 	"github.com/iagoloadgen/iago/internal/suggest"
 	"github.com/iagoloadgen/iago/processor"
 	"github.com/iagoloadgen/iago/source"
@@ -19,7 +20,7 @@ import (
 func newList(s streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "What is registered: arrival processes, profiles, record formats, transports, targets",
+		Short: "What is registered: arrival processes, profiles, record formats, transports, discovery backends, targets",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			return printLists(s.out)
@@ -62,6 +63,10 @@ func printLists(out io.Writer) error {
 	for _, p := range transport.All() {
 		fmt.Fprintf(w, "  %s\t%s (%s)\n", p.Name, p.Summary, strings.Join(schemes(p), ", "))
 	}
+	fmt.Fprintln(w, "\nDiscovery backends (targets SCHEME+BACKEND://…, --discover BACKEND://…; iago help discovery NAME):")
+	for _, k := range discovery.Kinds() {
+		fmt.Fprintf(w, "  %s\t%s\n", k.Scheme, k.Summary)
+	}
 	fmt.Fprintln(w, "\nBuilt-in targets (iago target KIND):")
 	for _, k := range targetKinds() {
 		fmt.Fprintf(w, "  %s\t%s\n", k.name, k.short)
@@ -97,8 +102,8 @@ func schemes(p transport.Protocol) (out []string) {
 // newHelp is cobra's help command, which also knows transports.
 func newHelp(root *cobra.Command, s streams) *cobra.Command {
 	help := &cobra.Command{
-		Use:   "help [command | transport NAME]",
-		Short: "Help about any command, or about a transport",
+		Use:   "help [command | transport NAME | discovery NAME]",
+		Short: "Help about any command, a transport, or a discovery backend",
 		RunE: func(_ *cobra.Command, args []string) error {
 			c, rest, err := root.Find(args)
 			if err != nil {
@@ -124,6 +129,24 @@ func newHelp(root *cobra.Command, s streams) *cobra.Command {
 				return usage(fmt.Errorf("no transport %q; there are: %s%s", args[0], strings.Join(names, ", "), suggest.DidYouMean(args[0], names)))
 			}
 			fmt.Fprint(s.out, p.Doc)
+			return nil
+		},
+	}, &cobra.Command{
+		Use:   "discovery NAME",
+		Short: "What the addresses of a discovery backend look like",
+		RunE: func(_ *cobra.Command, args []string) error {
+			var names []string
+			for _, k := range discovery.Kinds() {
+				names = append(names, k.Scheme)
+			}
+			if len(args) != 1 {
+				return usage(fmt.Errorf("which backend? There are: %s", strings.Join(names, ", ")))
+			}
+			k, ok := discovery.ByScheme(args[0])
+			if !ok {
+				return usage(fmt.Errorf("no discovery backend %q; there are: %s%s", args[0], strings.Join(names, ", "), suggest.DidYouMean(args[0], names)))
+			}
+			fmt.Fprint(s.out, k.Doc)
 			return nil
 		},
 	})

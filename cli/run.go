@@ -87,7 +87,7 @@ func run(s streams, sp *spec.Spec, f runFlags) error {
 	if err != nil {
 		return usage(err)
 	}
-	if err := confirm(s, j.Targets(), f.yes); err != nil {
+	if _, err := discover(context.Background(), s, j, f); err != nil {
 		j.Close()
 		return err
 	}

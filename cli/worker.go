@@ -29,12 +29,13 @@ type workerFlags struct {
 func newWorker(s streams) *cobra.Command {
 	var f workerFlags
 	c := &cobra.Command{
-		Use:   "worker --bus URL",
+		Use:   "worker --bus URL | --discover URL",
 		Short: "Send a share of a job's load",
 		Long: `Joins a job on the bus (iago feed), sends its share of the load until the job is over, leaves its results on the bus and ends.
 
   iago worker --bus nats://127.0.0.1:4222 --bus-token-file token
   iago worker --bus tls://bus.example:4222 --bus-creds job.creds --job shop
+  iago worker --discover zk://zk.example:2181/iago/shop          where iago feed --discover has announced the bus; found again when it moves
 
 A worker sends only while it holds a lease. When it is cut off from the bus it stops by itself, and another gets its share; when it
 comes back it is given one again. Results that the bus does not take are offered for an hour (--keep).
@@ -81,6 +82,9 @@ func work(s streams, f *workerFlags) error {
 		return err
 	}
 	defer b.close()
+	if b.point != nil {
+		defer b.point.Join(b.Bus)()
+	}
 	err = cluster.Work(ctx, kill, cluster.WorkerConfig{
 		Bus: b.Bus, Job: f.job, Name: f.name, AllowExec: f.allowExec, Version: version, Poller: f.poller, Keep: f.keep, Logf: logf,
 	})

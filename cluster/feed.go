@@ -36,13 +36,16 @@ type FeedConfig struct {
 	Replicas int           // servers of the bus that keep everything: 1 or 3
 	Collect  time.Duration // for results of workers that do not answer; default: twice the lease
 	Dir      string        // run directory; "": none
-	Version  string
-	Clock    *Clock // of a simulation; nil: the machine's
-	Logf     func(format string, args ...any)
-	OnSecond func(s report.Second, window *measure.Interval)
-	// OnChecked is called when all checks have passed and nothing has been done yet; what it returns is the run directory. nil: it is
-	// Dir. An error ends everything.
-	OnChecked func(*job.Job) (dir string, err error)
+
+	Restricted bool     // members that discovery finds beyond loopback and private addresses are not loaded,
+	Agreed     []string // but for these, by their URLs
+	Version    string
+	Clock      *Clock // of a simulation; nil: the machine's
+	Logf       func(format string, args ...any)
+	OnSecond   func(s report.Second, window *measure.Interval)
+	// OnChecked is called when all checks have passed and nothing has been done yet. It may still set Dir, Restricted and Agreed. An error
+	// ends everything. nil: nothing.
+	OnChecked func(*job.Job, *FeedConfig) error
 	// OnPrepared is called once all checks have passed and the job is on the bus. nil: nothing.
 	OnPrepared func() error
 }
@@ -82,8 +85,7 @@ func Feed(ctx, kill context.Context, c FeedConfig) (*job.Outcome, error) {
 	}
 	defer f.prepared.Close()
 	if f.OnChecked != nil {
-		var err error
-		if f.Dir, err = f.OnChecked(f.prepared); err != nil {
+		if err := f.OnChecked(f.prepared, &f.FeedConfig); err != nil {
 			return nil, err
 		}
 	}
@@ -209,6 +211,7 @@ func (f *feeding) describe() (JobSpec, error) {
 		Direct: f.Direct, Created: f.Clock.Now(), Parts: min(max(partsLeast, partsPer*f.Workers), partsMost),
 	}
 	s.Duration, s.Requests = f.prepared.Limit()
+	s.Restricted, s.Agreed = f.Restricted, f.Agreed
 	if f.prepared.Fixed() || f.Direct {
 		s.Feeders = 0
 	}

@@ -37,7 +37,8 @@ type lastWord struct {
 	Source    source.Stats     `json:"source"`
 	Unused    int64            `json:"unused"`
 	Generator report.Generator `json:"generator"`
-	Log       []string         `json:"log,omitempty"` // its last lines
+	Members   []string         `json:"members,omitempty"` // of services among the targets
+	Log       []string         `json:"log,omitempty"`     // its last lines
 }
 
 // appendEntry makes an entry.

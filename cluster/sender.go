@@ -54,8 +54,8 @@ func (w *worker) unpack() (sp *spec.Spec, clean func(), err error) {
 	return sp, clean, err
 }
 
-// equip makes the sender.
-func (w *worker) equip(ctx, kill context.Context, sp *spec.Spec) error {
+// equip makes the sender; false: there is nothing to do any more.
+func (w *worker) equip(ctx, kill context.Context, sp *spec.Spec) (bool, error) {
 	share := job.Share{
 		Begin:   func(context.Context) (time.Time, error) { return w.begin(ctx, kill) },
 		Workers: w.spec.Workers, OnInterval: w.second, Logf: w.logf,
@@ -63,11 +63,15 @@ func (w *worker) equip(ctx, kill context.Context, sp *spec.Spec) error {
 	if s := w.c.StandIn; s != nil {
 		w.base, w.parts = s.Process.Profile, s.Process.Parts(w.spec.Parts)
 		w.send(s.New(w.parts, share))
-		return nil
+		return true, nil
 	}
 	j, err := w.prepare(ctx, sp)
 	if err != nil {
-		return err
+		return false, err
+	}
+	if ok, err := w.discover(ctx, kill, j); !ok {
+		j.Close()
+		return false, err
 	}
 	w.base, w.parts = j.Process().Profile, j.Process().Parts(w.spec.Parts)
 	share.Live = engine.NewLive(w.parts)
@@ -77,10 +81,10 @@ func (w *worker) equip(ctx, kill context.Context, sp *spec.Spec) error {
 	r, err := j.Start(share)
 	if err != nil {
 		j.Close()
-		return err
+		return false, err
 	}
 	w.send(running{share.Live, r})
-	return nil
+	return true, nil
 }
 
 // send has the share sent by s from now on.
@@ -139,7 +143,7 @@ func (w *worker) last(p job.Part, err error) {
 	w.steerMu.Lock()
 	defer w.steerMu.Unlock()
 	w.stints.cut(min(int64(p.Duration), int64(w.until.Sub(w.start)))) // its lease may have ended before
-	l := lastWord{End: p.End, Duration: p.Duration, Source: p.Source, Unused: p.Unused, Generator: p.Generator}
+	l := lastWord{End: p.End, Duration: p.Duration, Source: p.Source, Unused: p.Unused, Generator: p.Generator, Members: p.Members}
 	lines := w.tail.lines()
 	l.Log = lines[max(len(lines)-linesLast(w.spec.Workers), 0):]
 	if err != nil {

@@ -46,6 +46,9 @@ type JobSpec struct {
 	Created  time.Time     `json:"created"`
 	Duration time.Duration `json:"duration_ns"` // of the schedule; 0: no such limit
 	Requests int64         `json:"requests"`    // the schedule ends with its so-manieth arrival; 0: no such limit
+
+	Restricted bool     `json:"restricted,omitempty"` // see FeedConfig
+	Agreed     []string `json:"agreed,omitempty"`
 }
 
 // Plan is the job as it is now.

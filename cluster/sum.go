@@ -295,7 +295,7 @@ func (s *summing) summary(col *report.Collector, labels map[int]*measure.Label, 
 	return report.Build(total, report.Facts{
 		Run: report.Run{
 			ID: started.UTC().Format("20060102T150405") + "-" + strconv.FormatUint(s.spec.Seed&0xffff, 16), Name: s.spec.Name, Version: s.Version,
-			Started: started, Ended: s.Clock.Now(), Seed: s.spec.Seed, SpecSHA256: sha, End: s.why(), Targets: s.model.URLs(),
+			Started: started, Ended: s.Clock.Now(), Seed: s.spec.Seed, SpecSHA256: sha, End: s.why(), Targets: s.targets(),
 		},
 		Load: report.Load{
 			Mode: report.ModeOpen, Arrival: s.model.Arrival(), Arrivals: total.Arrivals, DurationNS: s.end, Connections: s.Spec.Connections,

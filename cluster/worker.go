@@ -287,7 +287,7 @@ func (w *worker) serve(ctx, kill context.Context, sp *spec.Spec) error {
 	if ok, err := w.await(ctx, kill); !ok {
 		return err
 	}
-	if err := w.equip(ctx, kill, sp); err != nil {
+	if ok, err := w.equip(ctx, kill, sp); !ok {
 		return err
 	}
 	done := make(chan struct{})

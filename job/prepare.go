@@ -46,15 +46,16 @@ type Options struct {
 
 // Job is a run that has passed all checks and has not begun. Close it if it is not run.
 type Job struct {
-	spec    *spec.Spec
-	options Options
-	seed    uint64
-	process arrival.Process // of an open run
-	config  engine.Config
-	source  source.Source
-	closers []io.Closer // processors
-	slo     []report.Condition
-	abort   []report.Condition
+	spec     *spec.Spec
+	options  Options
+	seed     uint64
+	process  arrival.Process // of an open run
+	config   engine.Config
+	source   source.Source
+	closers  []io.Closer // processors
+	follower *follower   // nil: no target is discovered
+	slo      []report.Condition
+	abort    []report.Condition
 }
 
 // Prepare makes all the checks of a run without sending anything: s is validated, the record source opened and its first
@@ -78,8 +79,11 @@ func Prepare(s *spec.Spec, o Options) (*Job, error) {
 	return j, nil
 }
 
-// Close lets go of the record source and the processor.
+// Close lets go of the record source and the processor, and ends the following of services.
 func (j *Job) Close() {
+	if j.follower != nil && j.follower.stop != nil {
+		j.follower.stop()
+	}
 	for _, c := range j.closers {
 		if err := c.Close(); err != nil {
 			j.logf("processor: %v", err)
@@ -105,13 +109,20 @@ func (j *Job) Plan() report.Plan {
 	}
 }
 
-// Targets are the addresses that will be loaded.
-func (j *Job) Targets() []load.Target { return j.config.Targets }
-
 func (j *Job) target() (err error) {
 	s, c := j.spec, &j.config
 	if c.Targets, err = s.Addresses(); err != nil {
 		return err
+	}
+	services, err := s.Services()
+	if err != nil {
+		return err
+	}
+	if len(services) > 0 {
+		j.follower = newFollower(c.Targets, services)
+		if len(c.Targets) == 0 { // what is checked before any member is known
+			c.Targets = []load.Target{services[0].Sample()}
+		}
 	}
 	_, conf := s.Transport()
 	if r, ok := conf.(interface{ NoReuse() }); ok && !s.Pool.Reuse {
@@ -313,7 +324,7 @@ func (j *Job) String() string {
 	if n := j.config.N; n > 0 {
 		fmt.Fprintf(&b, ", at most %s requests", report.Count(n))
 	}
-	fmt.Fprintf(&b, "\n  targets      %s", strings.Join(j.urls(), ", "))
+	fmt.Fprintf(&b, "\n  targets      %s", j.described())
 	if f := j.spec.Records; !f.IsZero() {
 		fmt.Fprintf(&b, "\n  records      %s", f.File)
 		if formatted, ok := j.source.(source.Formatted); ok {
@@ -345,9 +356,19 @@ func (j *Job) arrivalText() string {
 	return j.process.Text
 }
 
+// urls are the targets as they were asked for.
 func (j *Job) urls() (out []string) {
-	for _, t := range j.config.Targets {
+	fixed := j.config.Targets
+	if j.follower != nil {
+		fixed = j.follower.fixed
+	}
+	for _, t := range fixed {
 		out = append(out, t.URL)
+	}
+	if j.follower != nil {
+		for i, s := range j.follower.services {
+			out = slices.Insert(out, s.Before+i, s.URL)
+		}
 	}
 	return out
 }

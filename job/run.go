@@ -44,12 +44,18 @@ type running struct {
 // run is broken off. An error says that the run could not begin: nothing was sent. A job runs once.
 func (j *Job) Run(ctx, kill context.Context) (*Outcome, error) {
 	defer j.Close()
+	if err := j.Discover(ctx, nil); err != nil {
+		return nil, err
+	}
 	r := &running{Job: j, kill: kill, began: time.Now()}
 	if err := r.open(); err != nil {
 		return nil, err
 	}
 	var err error
-	if r.engine, err = engine.New(r.config); err != nil {
+	if r.engine, err = engine.New(r.config); err == nil {
+		err = r.attach(r.engine.SetTargets)
+	}
+	if err != nil {
 		return nil, errors.Join(err, r.closeDir())
 	}
 	r.sampler = watch(time.Second)
@@ -198,7 +204,7 @@ func (r *running) summary(res *engine.Result, runErr error) *report.Summary {
 	return report.Build(r.col.Total(), report.Facts{
 		Run: report.Run{
 			ID: r.began.UTC().Format("20060102T150405") + "-" + strconv.FormatUint(r.seed&0xffff, 16), Name: r.spec.Name, Version: r.options.Version,
-			Started: res.Started, Ended: time.Now(), Seed: r.seed, SpecSHA256: sha, End: end, Targets: r.urls(),
+			Started: res.Started, Ended: time.Now(), Seed: r.seed, SpecSHA256: sha, End: end, Targets: r.seen(),
 		},
 		Load: report.Load{
 			Mode: mode, Arrival: r.arrivalText(), Arrivals: res.Arrivals, DurationNS: int64(res.Duration), Connections: r.config.Connections,
@@ -209,6 +215,7 @@ func (r *running) summary(res *engine.Result, runErr error) *report.Summary {
 			Shards: res.Shards, Workers: 1, StealMax: steal, Descriptors: int64(limit), Poller: res.Poller,
 		},
 		Labels: res.Labels, Warmup: r.config.Warmup, StatusName: r.config.Codec.StatusName, Objectives: r.slo,
+		Events: r.events(res.Started, res.Started.Add(res.Elapsed)),
 	})
 }
 

@@ -25,6 +25,7 @@ type Share struct {
 type Part struct {
 	engine.Result
 	Generator report.Generator
+	Members   []string // of services among the targets, see [Job.Members]
 }
 
 // Running is a share under way.
@@ -34,7 +35,7 @@ type Running struct {
 	sampler *sampler
 }
 
-// Start makes an engine for a share; Wait runs it.
+// Start makes an engine for a share; Wait runs it. Services among the targets are to be known by then ([Job.Discover]).
 func (j *Job) Start(s Share) (*Running, error) {
 	c := &j.config
 	n := max(s.Workers, 1)
@@ -56,7 +57,10 @@ func (j *Job) Start(s Share) (*Running, error) {
 		s.OnInterval(iv, r.engine.LabelName, steal)
 	}
 	var err error
-	if r.engine, err = engine.New(*c); err != nil {
+	if r.engine, err = engine.New(*c); err == nil {
+		err = j.attach(r.engine.SetTargets)
+	}
+	if err != nil {
 		r.sampler.Close()
 		return nil, err
 	}
@@ -84,7 +88,7 @@ func (r *Running) Wait(ctx context.Context) (Part, error) {
 	_, steal := r.sampler.steal()
 	used := host.Used()
 	limit, _, _ := host.Descriptors()
-	return Part{Result: res, Generator: report.Generator{
+	return Part{Result: res, Members: r.Members(), Generator: report.Generator{
 		CPUUserNS: int64(used.User), CPUSystemNS: int64(used.System), RSSMax: used.MaxRSS, GCPauseMaxNS: int64(host.GCPauseMax()),
 		Shards: res.Shards, Workers: 1, StealMax: steal, Descriptors: int64(limit), Poller: res.Poller,
 	}}, err

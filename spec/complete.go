@@ -3,11 +3,13 @@ package spec
 import (
 	"math"
 	"net/url"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
 
 	"github.com/iagoloadgen/iago/arrival"
+	"github.com/iagoloadgen/iago/discovery"
 )
 
 // The defaults of a run that says nothing else.
@@ -79,15 +81,33 @@ const maxName = 100
 // unnamed is what a name may not hold.
 var unnamed = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 
+// hostOrService is a target's host, or for one that is discovered the last part of its path, or the first host.
+func hostOrService(text string) string {
+	if _, address, ok := discovery.SplitTarget(text); ok {
+		a, err := discovery.ParseAddress(strings.SplitN(address, "#", 2)[0])
+		switch base := path.Base(a.Path); {
+		case err != nil:
+		case base != "." && base != "/":
+			return base
+		case len(a.Hosts) > 0:
+			return a.Hosts[0]
+		}
+		return ""
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
 // defaultName is made of the spec file's name, or of the first target's host.
 func (s *Spec) defaultName() string {
 	base := strings.TrimSuffix(filepath.Base(s.file), filepath.Ext(s.file))
 	if s.file == "" {
 		base = ""
 		if urls := s.urls(); len(urls) > 0 {
-			if u, err := url.Parse(urls[0]); err == nil {
-				base = u.Hostname()
-			}
+			base = hostOrService(urls[0])
 		}
 	}
 	name := strings.Trim(unnamed.ReplaceAllString(base, "-"), "-")

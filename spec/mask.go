@@ -45,6 +45,9 @@ var urlFields = []string{"target", "targets", "uri"}
 // maskURL hides the password (or the lone user name, which is often a token) and the secret query values of a URL.
 // It changes nothing else, and works on text that is not quite a URL.
 func maskURL(text string) string {
+	if service, ok := maskService(text); ok {
+		return service
+	}
 	head, query, asked := strings.Cut(text, "?")
 	if scheme, rest, ok := strings.Cut(head, "://"); ok {
 		authority, path, slash := strings.Cut(rest, "/")

@@ -47,6 +47,7 @@ func TestLoadEveryField(t *testing.T) {
 		Pool:           Pool{Keep: 8, PerTarget: 500, Idle: 10 * second, MaxIdle: 60 * second, MaxLife: 3600 * second},
 		ConnectTimeout: second / 2,
 		Timeout:        5 * second,
+		DiscoveryWait:  5 * second,
 		Overload:       Overload{Policy: Drop, Limit: 100},
 		Late:           Late{Skip: second / 20},
 		Shards:         2,

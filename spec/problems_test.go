@@ -45,7 +45,7 @@ var problems = []struct{ file, want string }{
 
 	// fields
 	{"target: http://h\nconections: 5", `s.yaml:2:1: conections: unknown field (did you mean connections?)`},
-	{"target: http://h\nqqq: 5", `s.yaml:2:1: qqq: unknown field; known here: abort_on, arrival, checks, connect_timeout, connections, content_limit, duration, fake, filter, followup_limits, followups, http1, labels, late, name, out, overload, pipeline, pool, processor, profile, proxy, rate, records, request, requests, resolve, sample, seed, shards, slo, summary, target, targets, timeout, tls, wait, warmup`},
+	{"target: http://h\nqqq: 5", `s.yaml:2:1: qqq: unknown field; known here: abort_on, arrival, checks, connect_timeout, connections, content_limit, discovery_wait, duration, fake, filter, followup_limits, followups, http1, labels, late, name, out, overload, pipeline, pool, processor, profile, proxy, rate, records, request, requests, resolve, sample, seed, shards, slo, summary, target, targets, timeout, tls, wait, warmup`},
 	{"target: http://h\nheaders: {a: b}", `s.yaml:2:1: headers: unknown field in this place (did you mean request.headers?)`},
 	{"target: http://h\npool: {timeout: 5s}", `s.yaml:2:8: pool.timeout: unknown field in this place (did you mean timeout at the top?)`},
 	{"target: http://h\npool: {Max-Idle: 5s}", `s.yaml:2:8: pool.Max-Idle: unknown field (did you mean max_idle?)`},
@@ -166,7 +166,7 @@ var problems = []struct{ file, want string }{
 	{"target: http://h\nname: '...'", `s.yaml:2:7: name: "...": expected 1 to 100 letters, digits, hyphens and underscores`},
 
 	// anchors and merge keys
-	{"x: &x {<<: *x}\ntarget: http://h", `s.yaml:1:1: x: unknown field; known here: abort_on, arrival, checks, connect_timeout, connections, content_limit, duration, fake, filter, followup_limits, followups, http1, labels, late, name, out, overload, pipeline, pool, processor, profile, proxy, rate, records, request, requests, resolve, sample, seed, shards, slo, summary, target, targets, timeout, tls, wait, warmup`},
+	{"x: &x {<<: *x}\ntarget: http://h", `s.yaml:1:1: x: unknown field; known here: abort_on, arrival, checks, connect_timeout, connections, content_limit, discovery_wait, duration, fake, filter, followup_limits, followups, http1, labels, late, name, out, overload, pipeline, pool, processor, profile, proxy, rate, records, request, requests, resolve, sample, seed, shards, slo, summary, target, targets, timeout, tls, wait, warmup`},
 	{"x-a: &a [1]\ntarget: http://h\npool: {<<: *a}", `s.yaml:1:10: pool.<<: "1": expected an alias of a mapping, such as *common`},
 	{"x-a: &a {idle: 5}\ntarget: http://h\npool: *a\nlabels: {<<: *a}", "s.yaml:1:10: labels.idle: unknown field in this place (did you mean pool.idle?)\ns.yaml:1:16: pool.idle: \"5\": expected a duration such as 60s or 500ms (did you mean 5s?)"},
 	{"target: http://h\npool: {<<: {keep: 2}, <<: 5}", `s.yaml:2:27: pool.<<: "5": expected an alias of a mapping, such as *common`},

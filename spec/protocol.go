@@ -42,7 +42,7 @@ func (s *Spec) Transport() (transport.Protocol, transport.Config) {
 // protocol returns the protocol of the first target that is right.
 func (s *Spec) protocol() (transport.Protocol, bool) {
 	for _, url := range s.urls() {
-		if t, err := ParseTarget(url); err == nil {
+		if t, err := parseSample(url); err == nil {
 			return transport.ByScheme(t.Scheme)
 		}
 	}

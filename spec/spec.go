@@ -20,10 +20,12 @@ type Spec struct {
 	// The name of the run, for its directory and reports: letters, digits, - and _. Default: the spec file's name or the target's host.
 	Name string `yaml:"name,omitempty" jsonschema:"minLength=1,maxLength=100,pattern=^[A-Za-z0-9_-]+$,example=shop-replay"`
 
-	// The URL under test: scheme, host and port, and a path that is put before every request's path.
-	Target string `yaml:"target,omitempty" jsonschema:"pattern=^[A-Za-z][A-Za-z0-9+.-]*://.+,example=http://127.0.0.1:8080/prefix"`
+	// The URL under test: scheme, host and port, and a path that is put before every request's path. Or a service whose members
+	// are found by discovery and followed: their scheme, a plus, the URL of a backend, and a path behind a # if need be, such as
+	// http+zk://zk1:2181,zk2:2181/service/web#/prefix.
+	Target string `yaml:"target,omitempty" jsonschema:"pattern=^[A-Za-z][A-Za-z0-9+.-]*:/.+,example=http://127.0.0.1:8080/prefix,example=http+zk://zk1:2181/service/web,example=https+k8s://shop/web?port=https"`
 
-	// Several URLs under test, in rotation, instead of target. All of one protocol.
+	// Several URLs under test, in rotation, instead of target: of servers, of services, or of both. All of one protocol.
 	Targets []string `yaml:"targets,omitempty" jsonschema:"minItems=1"`
 
 	// Arrivals per second, such as 1000/s or 60000/m. Default 100/s. "max" is the closed mode: each connection sends again as
@@ -94,6 +96,9 @@ type Spec struct {
 	// Names of targets are resolved again at this interval. 0: never.
 	Resolve Duration `yaml:"resolve"`
 
+	// How long members of the services among the targets are waited for at the start: each must have one.
+	DiscoveryWait Duration `yaml:"discovery_wait"`
+
 	// TLS to targets whose scheme asks for it.
 	TLS TLS `yaml:"tls,omitempty"`
 
@@ -152,6 +157,7 @@ func Defaults() *Spec {
 		Pipeline:       1,
 		Timeout:        30 * second,
 		Resolve:        30 * second,
+		DiscoveryWait:  30 * second,
 		FollowUpLimits: FollowUpLimits{Depth: 5, PerResponse: 20, Pending: 10_000},
 		ContentLimit:   64 << 10,
 		Overload:       Overload{Policy: Queue},

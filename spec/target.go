@@ -109,17 +109,10 @@ func schemes() []string {
 	return all
 }
 
-// Addresses returns the targets, in the order in which they were given, as load sees them.
+// Addresses returns the targets that have an address, in the order in which they were given, as load sees them; see [Spec.Services] for the others.
 func (s *Spec) Addresses() ([]load.Target, error) {
-	var targets []load.Target
-	for _, text := range s.urls() {
-		t, err := ParseTarget(text)
-		if err != nil {
-			return nil, err
-		}
-		targets = append(targets, t)
-	}
-	return targets, nil
+	fixed, _, err := s.aims()
+	return fixed, err
 }
 
 // urls returns the targets' URLs.

@@ -32,7 +32,7 @@ const maxShards = 1024
 // tls checks the files of certificates by reading them.
 func (c *checker) tls() {
 	t := c.spec.TLS
-	targets, err := c.spec.Addresses()
+	targets, err := c.spec.samples()
 	if t != (TLS{}) && err == nil && len(targets) > 0 && !slices.ContainsFunc(targets, func(t load.Target) bool { return t.TLS }) {
 		c.problem("tls", "no target is reached by TLS; expected a URL such as https://… beside it")
 	}

@@ -85,6 +85,9 @@ func (c *checker) length() {
 	if whole.Duration > 0 && s.Warmup >= whole.Duration && !c.broken("duration") && !c.broken("requests") {
 		c.problem("warmup", "%v: expected less than %s, which is %v", s.Warmup, c.the("duration"), whole.Duration)
 	}
+	if s.DiscoveryWait == 0 {
+		c.problem("discovery_wait", "0: expected a duration above 0, such as 30s")
+	}
 	if s.Timeout == 0 {
 		c.problem("timeout", "0: expected a duration above 0, such as 30s")
 	} else if s.ConnectTimeout > s.Timeout && !c.broken("timeout") {

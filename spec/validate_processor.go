@@ -82,7 +82,7 @@ func (c *checker) proxy() {
 		field, reason, _ := strings.Cut(err.Error(), ": ")
 		c.problem(join("proxy", field), "%s", reason)
 	}
-	targets, err := s.Addresses()
+	targets, err := s.samples()
 	if err == nil && len(targets) > 0 && targets[0].Datagram {
 		c.problem("proxy", "the PROXY protocol goes before streams; %s:// is one of datagrams", targets[0].Scheme)
 	}

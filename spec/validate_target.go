@@ -34,7 +34,7 @@ func (c *checker) targets() {
 	}
 	first := ""
 	check := func(field, url string) {
-		t, err := ParseTarget(url)
+		t, err := parseSample(url)
 		if err != nil {
 			c.problem(field, "%v", err)
 			return

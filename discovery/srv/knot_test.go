@@ -2,11 +2,7 @@ package srv
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,131 +13,36 @@ import (
 
 	"github.com/iagoloadgen/iago/discovery"
 	"github.com/iagoloadgen/iago/discovery/discoverytest"
+	"github.com/iagoloadgen/iago/discovery/srv/srvtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const knotConf = `server:
-    rundir: %[1]q
-    listen: 127.0.0.1@%[2]d
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-database:
-    storage: %[1]q
-log:
-  - target: stderr
-    any: warning
-template:
-  - id: default
-    storage: %[1]q
-    journal-content: none
-    zonefile-load: whole
-remote:
-  - id: nobody
-    address: 127.0.0.1@%[2]d
-zone:
-  - domain: example
-    file: example.zone
-  - domain: lame
-    master: nobody
-`
-
-// server is a name server that we did not write, with a zone that the test changes.
-type server struct {
-	*discoverytest.Process
-	t       testing.TB
-	address string
-	zone    string   // file
-	records []string // besides those of the zone itself
-	serial  uint32
-}
-
-func start(t testing.TB) *server {
-	t.Helper()
-	path, err := exec.LookPath("knotd")
-	if err != nil {
-		path = "/usr/sbin/knotd" // not on everybody's path
-	}
-	dir, port := t.TempDir(), discoverytest.FreePort(t)
-	s := &server{t: t, address: fmt.Sprintf("127.0.0.1:%d", port), zone: filepath.Join(dir, "example.zone")}
-	conf := filepath.Join(dir, "knot.conf")
-	if err := os.WriteFile(conf, fmt.Appendf(nil, knotConf, dir, port), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s.write()
-	s.Process = discoverytest.Start(t, path, "-c", conf)
-	s.serves()
-	return s
-}
-
-// write writes the zone.
-func (s *server) write() {
-	s.t.Helper()
-	s.serial++
-	text := fmt.Sprintf("$ORIGIN example.\n$TTL 0\n@ SOA ns hostmaster %d 3600 600 86400 0\n@ NS ns\nns A 192.0.2.53\n%s\n",
-		s.serial, strings.Join(s.records, "\n"))
-	if err := os.WriteFile(s.zone+".new", []byte(text), 0o600); err != nil {
-		s.t.Fatal(err)
-	}
-	if err := os.Rename(s.zone+".new", s.zone); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-// set changes the zone and waits until it is served.
-func (s *server) set(records ...string) {
-	s.t.Helper()
-	s.records = records
-	s.write()
-	s.Reload()
-	s.serves()
-}
-
-// serves waits until the server answers with the zone as it was written last.
-func (s *server) serves() {
-	s.t.Helper()
-	q := new(dns.Msg)
-	q.SetQuestion("example.", dns.TypeSOA)
-	s.Await(func() error {
-		for _, network := range []string{"udp", "tcp"} {
-			a, err := exchange(s.t.Context(), network, s.address, q)
-			if err != nil {
-				return err
-			}
-			if len(a.Answer) != 1 || a.Answer[0].(*dns.SOA).Serial != s.serial {
-				return errors.New("another zone")
-			}
-		}
-		return nil
-	})
-}
-
 // TestContract: the suite against a real name server.
 func TestContract(t *testing.T) {
-	s := start(t)
+	s := srvtest.Start(t)
 	places, weight := 0, 0
 	discoverytest.Run(t, func(t *testing.T) discoverytest.Place {
 		places++
 		name := fmt.Sprintf("_web%d._tcp", places)
-		s.set(name + " TXT any")
+		s.Set(name + " TXT any")
 		return discoverytest.Place{
-			Address: fmt.Sprintf("srv://%s.example?server=%s&interval=50ms", name, s.address),
+			Address: fmt.Sprintf("srv://%s.example?server=%s&interval=50ms", name, s.Address),
 			Add: func(m discovery.Member) func() {
 				host := "h" + strings.ReplaceAll(m.Host, ".", "-")
-				if a := host + " A " + m.Host; !slices.Contains(s.records, a) {
-					s.records = append(s.records, a)
+				if a := host + " A " + m.Host; !slices.Contains(s.Records, a) {
+					s.Records = append(s.Records, a)
 				}
 				weight++
 				record := fmt.Sprintf("%s SRV 5 %d %d %s", name, weight, m.Port, host)
-				s.set(append(s.records, record)...)
+				s.Set(append(s.Records, record)...)
 				return func() {
-					s.set(slices.DeleteFunc(s.records, func(r string) bool { return r == record })...)
+					s.Set(slices.DeleteFunc(s.Records, func(r string) bool { return r == record })...)
 				}
 			},
 			Outages: map[string]discoverytest.Outage{
-				"killed": {Down: s.Kill, Up: func() { s.Restart(); s.serves() }},
-				"frozen": {Down: s.Freeze, Up: func() { s.Thaw(); s.serves() }},
+				"killed": {Down: s.Kill, Up: func() { s.Restart(); s.Serves() }},
+				"frozen": {Down: s.Freeze, Up: func() { s.Thaw(); s.Serves() }},
 			},
 		}
 	})
@@ -153,8 +54,8 @@ func TestZone(t *testing.T) {
 	for i := range 60 {
 		many = append(many, fmt.Sprintf("_many._tcp SRV 1 1 %d ns", 1000+i)) // an answer that fits into TCP only
 	}
-	s := start(t)
-	s.set(append(many, "a A 192.0.2.1", "b A 192.0.2.2", "b A 192.0.2.3", "b AAAA 2001:db8::2", "c AAAA 2001:db8::3", "d CNAME a", "e TXT no-address",
+	s := srvtest.Start(t)
+	s.Set(append(many, "a A 192.0.2.1", "b A 192.0.2.2", "b A 192.0.2.3", "b AAAA 2001:db8::2", "c AAAA 2001:db8::3", "d CNAME a", "e TXT no-address",
 		"_one._tcp SRV 10 1 80 a", "_one._tcp SRV 20 1 81 b",
 		"_all._tcp SRV 1 1 80 a", "_all._tcp SRV 1 1 80 b", "_all._tcp SRV 1 9 80 c", "_all._tcp SRV 1 1 81 d", "_all._tcp SRV 1 1 80 e",
 		"_all._tcp SRV 1 1 80 nobody", "_all._tcp SRV 1 1 80 host.lame.", "_all._tcp SRV 1 1 80 host.elsewhere.",
@@ -170,21 +71,21 @@ func TestZone(t *testing.T) {
 		"_web._tcp.elsewhere":   "(REFUSED)",
 		"_lame._tcp.example":    "(SERVFAIL)",
 	} {
-		if got, log := once(t, name+"?server="+s.address); got != want && (!strings.HasPrefix(want, "(") || !strings.Contains(log, strings.Trim(want, "()"))) {
+		if got, log := once(t, name+"?server="+s.Address); got != want && (!strings.HasPrefix(want, "(") || !strings.Contains(log, strings.Trim(want, "()"))) {
 			t.Errorf("%s: members %q, expected %q; log:\n%s", name, got, want, log)
 		}
 	}
-	if got, _ := once(t, "_many._tcp.example?server="+s.address); len(strings.Fields(got)) != 60 {
+	if got, _ := once(t, "_many._tcp.example?server="+s.Address); len(strings.Fields(got)) != 60 {
 		t.Errorf("of 60 members: %q", got)
 	}
-	_, log := once(t, "_all._tcp.example?server="+s.address)
+	_, log := once(t, "_all._tcp.example?server="+s.Address)
 	for _, says := range []string{"host e.example. has no address", "host nobody.example. has no address", "host.lame.: ", "different weights"} {
 		if !strings.Contains(log, says) {
 			t.Errorf("the log does not say %q:\n%s", says, log)
 		}
 	}
 	silent := fmt.Sprintf("127.0.0.1:%d", discoverytest.FreePort(t))
-	if got, log := once(t, "_one._tcp.example?server="+silent+","+s.address); got != "192.0.2.1:80" {
+	if got, log := once(t, "_one._tcp.example?server="+silent+","+s.Address); got != "192.0.2.1:80" {
 		t.Errorf("with a first server that is down: members %q; log:\n%s", got, log)
 	}
 }
@@ -218,9 +119,9 @@ func once(t *testing.T, rest string) (set, log string) {
 
 // TestHostsStand: the addresses of a host whose own name server fails stand while other members change.
 func TestHostsStand(t *testing.T) {
-	s := start(t)
-	s.set("a A 192.0.2.1", "b A 192.0.2.2", "_web._tcp SRV 1 1 80 a", "_web._tcp SRV 1 1 80 b")
-	b, err := open(mustParse(t, "srv://_web._tcp.example?interval=20ms&server="+s.address), t.Logf)
+	s := srvtest.Start(t)
+	s.Set("a A 192.0.2.1", "b A 192.0.2.2", "_web._tcp SRV 1 1 80 a", "_web._tcp SRV 1 1 80 b")
+	b, err := open(mustParse(t, "srv://_web._tcp.example?interval=20ms&server="+s.Address), t.Logf)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +129,7 @@ func TestHostsStand(t *testing.T) {
 	if f, err := w.resolve(t.Context()); err != nil || len(f.members) != 2 {
 		t.Fatalf("%v, %v", f, err)
 	}
-	s.set("_web._tcp SRV 1 1 81 host.lame.", "_web._tcp SRV 1 1 80 a", "a A 192.0.2.9")
+	s.Set("_web._tcp SRV 1 1 81 host.lame.", "_web._tcp SRV 1 1 80 a", "a A 192.0.2.9")
 	w.addresses["host.lame."] = []string{"192.0.2.7"}
 	f, err := w.resolve(t.Context())
 	if err != nil || len(f.members) != 2 || !strings.Contains(strings.Join(f.complaints, "\n"), "its last addresses stand") {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/iagoloadgen/iago/discovery"
 	"github.com/iagoloadgen/iago/discovery/discoverytest"
+	"github.com/iagoloadgen/iago/discovery/zk/zktest"
 )
 
 // TestEnsemble: three servers lose their leader, whichever that is, one after another. Members are followed and stay registered.
@@ -22,13 +23,13 @@ func TestEnsemble(t *testing.T) {
 		lines = append(lines, fmt.Sprintf("server.%d=127.0.0.1:%d:%d", id, discoverytest.FreePort(t), discoverytest.FreePort(t)))
 	}
 	lines = append(lines, "4lw.commands.whitelist=srvr")
-	servers := make([]*server, 3)
+	servers := make([]*zktest.Server, 3)
 	for i := range servers {
-		servers[i] = start(t, i+1, discoverytest.FreePort(t), strings.Join(lines, "\n"))
-		hosts = append(hosts, servers[i].address)
+		servers[i] = zktest.Start(t, i+1, discoverytest.FreePort(t), strings.Join(lines, "\n"))
+		hosts = append(hosts, servers[i].Address)
 	}
 	for _, s := range servers {
-		s.serves()
+		s.Serves()
 	}
 	address := fmt.Sprintf("zk://%s/fleet?session=8s", strings.Join(hosts, ","))
 	w := watchAt(t, address)
@@ -50,15 +51,15 @@ func TestEnsemble(t *testing.T) {
 	for round := range 2 {
 		leader := leader(t, servers)
 		leader.Kill()
-		var rest []*server
+		var rest []*zktest.Server
 		for _, s := range servers {
 			if s != leader {
-				s.serves()
+				s.Serves()
 				rest = append(rest, s)
 			}
 		}
 		port := 10 + round
-		remove := rest[0].put(t, "/fleet", entry(port, "ALIVE"))
+		remove := rest[0].Put(t, "/fleet", entry(port, "ALIVE"))
 		w.await(append(registered, port)...)
 		remove()
 		again := w.await(registered...)
@@ -68,16 +69,16 @@ func TestEnsemble(t *testing.T) {
 			}
 		}
 		leader.Restart()
-		leader.serves()
+		leader.Serves()
 	}
 }
 
 // leader is the server that says it leads.
-func leader(t *testing.T, servers []*server) (found *server) {
+func leader(t *testing.T, servers []*zktest.Server) (found *zktest.Server) {
 	t.Helper()
 	servers[0].Await(func() error {
 		for _, s := range servers {
-			if strings.Contains(srvr(s.address), "Mode: leader") {
+			if strings.Contains(srvr(s.Address), "Mode: leader") {
 				found = s
 				return nil
 			}

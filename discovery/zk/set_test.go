@@ -14,6 +14,7 @@ import (
 
 	"github.com/iagoloadgen/iago/discovery"
 	"github.com/iagoloadgen/iago/discovery/discoverytest"
+	"github.com/iagoloadgen/iago/discovery/zk/zktest"
 )
 
 // watched is a watch and what it says.
@@ -84,8 +85,8 @@ func (w *watched) says(text string) {
 	}
 }
 
-func at(s *server, path string) string {
-	return fmt.Sprintf("zk://%s%s?session=%v", s.address, path, session)
+func at(s *zktest.Server, path string) string {
+	return fmt.Sprintf("zk://%s%s?session=%v", s.Address, path, session)
 }
 
 func entry(port int, status string) string {
@@ -95,29 +96,29 @@ func entry(port int, status string) string {
 
 // TestEntries: only what is alive and well-formed counts; what becomes so later counts from then on.
 func TestEntries(t *testing.T) {
-	s := start(t, 1, discoverytest.FreePort(t), "")
-	s.serves()
+	s := zktest.Start(t, 1, discoverytest.FreePort(t), "")
+	s.Serves()
 	w := watchAt(t, at(s, "/web"))
 	admin := watchAt(t, at(s, "/web")+"&endpoint=admin")
 	w.await()
 	w.says("no such path yet")
-	s.put(t, "/web", entry(1, "ALIVE"))
+	s.Put(t, "/web", entry(1, "ALIVE"))
 	if m := w.await(1)[0]; m.Shard != 3 || m.Name != "member_0000000000" || m.Extra["admin"].Port != 91 {
 		t.Errorf("found %+v", m)
 	}
 	admin.await(91)
-	s.put(t, "/web", "{nonsense")
-	s.put(t, "/web", entry(2, "STARTING"))
-	s.put(t, "/web", entry(3, "ALIVE"))
+	s.Put(t, "/web", "{nonsense")
+	s.Put(t, "/web", entry(2, "STARTING"))
+	s.Put(t, "/web", entry(3, "ALIVE"))
 	w.await(1, 3)
 	w.says("member_0000000001: invalid character")
 	w.says(`member_0000000002: status "STARTING": not alive`)
-	s.must(t, func(c *zk.Conn) error {
+	s.Must(t, func(c *zk.Conn) error {
 		_, err := c.Set("/web/member_0000000002", []byte(entry(2, "ALIVE")), -1)
 		return err
 	})
 	w.await(1, 2, 3)
-	s.must(t, func(c *zk.Conn) error {
+	s.Must(t, func(c *zk.Conn) error {
 		_, err := c.Set("/web/member_0000000000", []byte(entry(1, "STOPPING")), -1)
 		if err == nil {
 			_, err = c.Create("/web/lock_1", []byte(entry(4, "ALIVE")), 0, zk.WorldACL(zk.PermAll)) // not a member
@@ -125,7 +126,7 @@ func TestEntries(t *testing.T) {
 		return err
 	})
 	w.await(2, 3)
-	s.must(t, func(c *zk.Conn) error { // the whole set goes, and comes again
+	s.Must(t, func(c *zk.Conn) error { // the whole set goes, and comes again
 		for _, name := range []string{"member_0000000000", "member_0000000001", "member_0000000002", "member_0000000003", "lock_1", ""} {
 			if err := c.Delete(strings.TrimSuffix("/web/"+name, "/"), -1); err != nil {
 				return err
@@ -134,7 +135,7 @@ func TestEntries(t *testing.T) {
 		return nil
 	})
 	w.await()
-	s.put(t, "/web", entry(5, "ALIVE"))
+	s.Put(t, "/web", entry(5, "ALIVE"))
 	w.await(5)
 	admin.await(95)
 }
@@ -144,8 +145,8 @@ func TestLosses(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for sessions to expire")
 	}
-	s := start(t, 1, discoverytest.FreePort(t), "")
-	s.serves()
+	s := zktest.Start(t, 1, discoverytest.FreePort(t), "")
+	s.Serves()
 	w := watchAt(t, at(s, "/a/b/c"))
 	w.await()
 
@@ -168,7 +169,7 @@ func TestLosses(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := w.await(1)[0].Name
-	s.must(t, func(c *zk.Conn) error { return c.Delete("/a/b/c/"+before, -1) })
+	s.Must(t, func(c *zk.Conn) error { return c.Delete("/a/b/c/"+before, -1) })
 	w.await()
 	if after := w.await(1)[0].Name; after == before {
 		t.Errorf("%s was deleted and is there", before)
@@ -176,12 +177,12 @@ func TestLosses(t *testing.T) {
 	w.says("registering again")
 
 	s.Kill() // and lose all it knew
-	if err := os.RemoveAll(filepath.Join(s.dir, "version-2")); err != nil {
+	if err := os.RemoveAll(filepath.Join(s.Dir, "version-2")); err != nil {
 		t.Fatal(err)
 	}
 	s.Restart()
-	s.serves()
-	second := s.put(t, "/a/b/c", entry(2, "ALIVE"))
+	s.Serves()
+	second := s.Put(t, "/a/b/c", entry(2, "ALIVE"))
 	w.await(1, 2)
 	second()
 	unregister()
@@ -190,8 +191,8 @@ func TestLosses(t *testing.T) {
 
 // TestUser: who has a user keeps others from changing what it registers; who is refused is told so.
 func TestUser(t *testing.T) {
-	s := start(t, 1, discoverytest.FreePort(t), "")
-	s.serves()
+	s := zktest.Start(t, 1, discoverytest.FreePort(t), "")
+	s.Serves()
 	own := strings.Replace(at(s, "/own/web"), "://", "://iago:se%40cret@", 1)
 	w := watchAt(t, at(s, "/own/web"))
 	b, err := discovery.Open(own, w.logf)
@@ -214,7 +215,7 @@ func TestUser(t *testing.T) {
 	if _, err := other.(discovery.Registrar).Register(t.Context(), discovery.Member{Host: "192.0.2.1", Port: 2}); err == nil || !strings.Contains(err.Error(), "not authenticated") {
 		t.Errorf("registering as nobody: %v", err)
 	}
-	s.must(t, func(c *zk.Conn) error {
+	s.Must(t, func(c *zk.Conn) error {
 		_, err := c.Create("/closed", nil, 0, zk.DigestACL(zk.PermAll, "root", "x"))
 		return err
 	})

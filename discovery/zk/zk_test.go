@@ -7,29 +7,30 @@ import (
 
 	"github.com/iagoloadgen/iago/discovery"
 	"github.com/iagoloadgen/iago/discovery/discoverytest"
+	"github.com/iagoloadgen/iago/discovery/zk/zktest"
 )
 
 // TestContract: the suite against a real ZooKeeper, killed and started again, and frozen for longer than sessions last.
 func TestContract(t *testing.T) {
-	s := start(t, 1, discoverytest.FreePort(t), "")
-	s.serves()
+	s := zktest.Start(t, 1, discoverytest.FreePort(t), "")
+	s.Serves()
 	places := 0
 	discoverytest.Run(t, func(t *testing.T) discoverytest.Place {
 		places++
 		path := fmt.Sprintf("/test/%d", places)
 		return discoverytest.Place{
-			Address: fmt.Sprintf("zk://%s%s?session=%v", s.address, path, session),
-			Server:  s.address,
+			Address: fmt.Sprintf("zk://%s%s?session=%v", s.Address, path, session),
+			Server:  s.Address,
 			Add: func(m discovery.Member) func() {
 				text, err := discovery.AppendEntry(nil, m)
 				if err != nil {
 					t.Fatal(err)
 				}
-				return s.put(t, path, string(text))
+				return s.Put(t, path, string(text))
 			},
 			Outages: map[string]discoverytest.Outage{
-				"killed": {Down: s.Kill, Up: func() { s.Restart(); s.serves() }},
-				"frozen": {Down: s.Freeze, Up: func() { s.Thaw(); s.serves() }},
+				"killed": {Down: s.Kill, Up: func() { s.Restart(); s.Serves() }},
+				"frozen": {Down: s.Freeze, Up: func() { s.Thaw(); s.Serves() }},
 			},
 		}
 	})
