@@ -131,7 +131,7 @@ func (c *coordinator) stop(why string) string {
 	if c.plan.Phase != Running {
 		return "the job ends before it has begun"
 	}
-	at := max(c.now()+c.soon(stopIn), 1)
+	at := max(c.now()+c.soon(changeIn), 1)
 	if c.plan.End == 0 || c.plan.End > at {
 		c.plan.End = at
 	}

@@ -16,9 +16,8 @@ const (
 	readyWait  = 30 * time.Second      // workers that are not ready after this are not waited for
 
 	// What all workers are told takes effect a moment later; see soon.
-	startIn  = time.Second // from all being ready to the start instant
-	changeIn = 500 * time.Millisecond
-	stopIn   = 200 * time.Millisecond
+	startIn  = time.Second            // from all being ready to the start instant
+	changeIn = 500 * time.Millisecond // a change of the rate, and the end
 	handIn   = time.Second            // until a worker lets go of parts that another is to have
 	giveIn   = 300 * time.Millisecond // until parts that were nobody's are somebody's
 	spreadIn = 100 * time.Microsecond // and so much later for each worker that is there

@@ -41,8 +41,8 @@ func (p *Puller) assemble() {
 
 // done says whether the record of an item has been acknowledged meanwhile, by somebody who had it before.
 func (p *Puller) done(i *Item) bool {
-	err := p.j.b.ask(p.ctx, func(ctx context.Context) error {
-		_, err := p.j.infos.records.GetMsg(ctx, i.seq)
+	err := p.j.askStream(p.ctx, &p.j.infos.records, func(ctx context.Context, s jetstream.Stream) error {
+		_, err := s.GetMsg(ctx, i.seq)
 		return err
 	})
 	return errors.Is(err, jetstream.ErrMsgNotFound)

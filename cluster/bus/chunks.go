@@ -70,8 +70,8 @@ func (j *Job) payload(ctx context.Context, kind, id string, c chunked, data []by
 	}
 	parts := make([][]byte, c.count)
 	err := parallel(ctx, c.count, func(ctx context.Context, i int) error {
-		err := j.b.ask(ctx, func(ctx context.Context) error {
-			m, err := j.infos.chunks.GetLastMsgForSubject(ctx, j.n.chunk(kind, id, i))
+		err := j.askStream(ctx, &j.infos.chunks, func(ctx context.Context, s jetstream.Stream) error {
+			m, err := s.GetLastMsgForSubject(ctx, j.n.chunk(kind, id, i))
 			if err == nil {
 				parts[i] = m.Data
 			}
@@ -97,8 +97,8 @@ func (j *Job) payload(ctx context.Context, kind, id string, c chunked, data []by
 
 // dropChunks removes the chunks of a payload.
 func (j *Job) dropChunks(ctx context.Context, kind, id string) error {
-	return j.b.ask(ctx, func(ctx context.Context) error {
-		return j.infos.chunks.Purge(ctx, jetstream.WithPurgeSubject(j.n.chunk(kind, id, -1)))
+	return j.askStream(ctx, &j.infos.chunks, func(ctx context.Context, s jetstream.Stream) error {
+		return s.Purge(ctx, jetstream.WithPurgeSubject(j.n.chunk(kind, id, -1)))
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"strings"
@@ -108,7 +109,7 @@ func (c *Config) options(ctx context.Context, d *dialer) (opts []nats.Option, er
 	}
 	opts = []nats.Option{
 		nats.Name(c.Name), nats.Timeout(timeout), nats.SetCustomDialer(d),
-		nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond), nats.ReconnectJitter(250*time.Millisecond, 250*time.Millisecond),
+		nats.MaxReconnects(-1), nats.CustomReconnectDelay(reconnectIn),
 		nats.IgnoreAuthErrorAbort(),
 		nats.ReconnectBufSize(-1), // a message is sent now or refused, never late
 		nats.PingInterval(4 * time.Second), nats.MaxPingsOutstanding(2), nats.FlusherTimeout(10 * time.Second),
@@ -128,6 +129,13 @@ func (c *Config) options(ctx context.Context, d *dialer) (opts []nats.Option, er
 		opts = append(opts, nats.ClientCert(c.Cert, c.Key))
 	}
 	return opts, nil
+}
+
+// reconnectIn is how long it is until another attempt to connect, after so many: longer and longer, and by chance, since thousands
+// may have lost the same server.
+func reconnectIn(attempts int) time.Duration {
+	d := min(250*time.Millisecond<<min(max(attempts-1, 0), 5), time.Second)
+	return d/2 + rand.N(d)
 }
 
 // credentials are the options that say who we are.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -136,29 +137,42 @@ func (b *Bus) OpenJob(ctx context.Context, name string) (*Job, error) {
 	}
 	j := &Job{b: b, n: names{name}}
 	err := b.ask(ctx, func(ctx context.Context) (err error) {
-		if j.kv, err = b.js.KeyValue(ctx, j.n.bucket()); err != nil {
-			return err
-		}
-		return j.infos.open(ctx, b.js, j.n)
+		j.kv, err = b.js.KeyValue(ctx, j.n.bucket())
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("bus: open job %s: %w", name, err)
 	}
+	j.infos.records.name, j.infos.results.name, j.infos.chunks.name = j.n.records(), j.n.results(), j.n.chunks()
 	return j, nil
 }
 
-// jobStreams are handles of streams that are asked for messages or their state.
-type jobStreams struct{ records, results, chunks jetstream.Stream }
+// jobStreams are the streams that are asked for messages or their state.
+type jobStreams struct{ records, results, chunks stream }
 
-func (s *jobStreams) open(ctx context.Context, js jetstream.JetStream, n names) (err error) {
-	if s.records, err = js.Stream(ctx, n.records()); err != nil {
-		return err
-	}
-	if s.results, err = js.Stream(ctx, n.results()); err != nil {
-		return err
-	}
-	s.chunks, err = js.Stream(ctx, n.chunks())
-	return err
+// stream is a handle of a stream, made when it is first needed: thousands of workers that join at once need few.
+type stream struct {
+	name   string
+	mu     sync.Mutex
+	handle jetstream.Stream // nil: not made yet
+}
+
+// askStream puts a question to one of the job's streams; see [Bus.ask].
+func (j *Job) askStream(ctx context.Context, s *stream, fn func(context.Context, jetstream.Stream) error) error {
+	return j.b.ask(ctx, func(ctx context.Context) (err error) {
+		s.mu.Lock()
+		handle := s.handle
+		s.mu.Unlock()
+		if handle == nil {
+			if handle, err = j.b.js.Stream(ctx, s.name); err != nil {
+				return err
+			}
+			s.mu.Lock()
+			s.handle = handle
+			s.mu.Unlock()
+		}
+		return fn(ctx, handle)
+	})
 }
 
 // DeleteJob removes everything of a job from the bus; a job that is not there is no error.

@@ -136,8 +136,8 @@ func (j *Job) lastOf(ctx context.Context, subject, id string) (seq uint64, found
 	ctx, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
 	var m *jetstream.RawStreamMsg
-	err = j.b.ask(ctx, func(ctx context.Context) (err error) {
-		m, err = j.infos.results.GetLastMsgForSubject(ctx, subject)
+	err = j.askStream(ctx, &j.infos.results, func(ctx context.Context, s jetstream.Stream) (err error) {
+		m, err = s.GetLastMsgForSubject(ctx, subject)
 		return err
 	})
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -153,8 +153,8 @@ func (j *Job) lastOf(ctx context.Context, subject, id string) (seq uint64, found
 func (j *Job) since(ctx context.Context, s *logSubject, subject, id string) (seq uint64, found bool, err error) {
 	for {
 		var m *jetstream.RawStreamMsg
-		err := j.b.ask(ctx, func(ctx context.Context) (err error) {
-			m, err = j.infos.results.GetMsg(ctx, s.last+1, jetstream.WithGetMsgSubject(subject))
+		err := j.askStream(ctx, &j.infos.results, func(ctx context.Context, results jetstream.Stream) (err error) {
+			m, err = results.GetMsg(ctx, s.last+1, jetstream.WithGetMsgSubject(subject))
 			return err
 		})
 		if errors.Is(err, jetstream.ErrMsgNotFound) {

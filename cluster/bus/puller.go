@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // PullConfig bounds what a Puller fetches ahead; zero values are the defaults.
@@ -70,8 +71,8 @@ func (j *Job) Pull(ctx context.Context, cfg PullConfig) (*Puller, error) {
 }
 
 func (p *Puller) open(ctx context.Context) error {
-	return p.j.b.ask(ctx, func(ctx context.Context) error {
-		cons, err := p.j.infos.records.Consumer(ctx, workers)
+	return p.j.askStream(ctx, &p.j.infos.records, func(ctx context.Context, s jetstream.Stream) error {
+		cons, err := s.Consumer(ctx, workers)
 		if err != nil {
 			return err
 		}

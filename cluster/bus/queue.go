@@ -162,8 +162,8 @@ type Depth struct {
 // Depth asks how full the queue is.
 func (j *Job) Depth(ctx context.Context) (Depth, error) {
 	var d Depth
-	err := j.b.ask(ctx, func(ctx context.Context) error {
-		c, err := j.infos.records.Consumer(ctx, workers)
+	err := j.askStream(ctx, &j.infos.records, func(ctx context.Context, s jetstream.Stream) error {
+		c, err := s.Consumer(ctx, workers)
 		if err != nil {
 			return err
 		}
@@ -185,12 +185,13 @@ func (j *Job) Depth(ctx context.Context) (Depth, error) {
 
 // PurgeRecords drops all records that are in the queue, those too that pullers hold and have not acknowledged.
 func (j *Job) PurgeRecords(ctx context.Context) error {
-	err := j.b.ask(ctx, func(ctx context.Context) error {
-		if err := j.infos.records.Purge(ctx); err != nil {
-			return err
-		}
-		return j.infos.chunks.Purge(ctx, jetstream.WithPurgeSubject(j.n.subject("chunks.records.>")))
-	})
+	purge := func(s *stream, opts ...jetstream.StreamPurgeOpt) error {
+		return j.askStream(ctx, s, func(ctx context.Context, s jetstream.Stream) error { return s.Purge(ctx, opts...) })
+	}
+	err := purge(&j.infos.records)
+	if err == nil {
+		err = purge(&j.infos.chunks, jetstream.WithPurgeSubject(j.n.subject("chunks.records.>")))
+	}
 	if err != nil {
 		return fmt.Errorf("bus: purge records of job %s: %w", j.n.job, err)
 	}

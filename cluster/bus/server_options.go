@@ -38,6 +38,7 @@ func (c *ServerConfig) options() (*server.Options, error) {
 		Host: host, Port: int(n), ServerName: "iago", NoLog: true, NoSigs: true, JetStream: true, DontListen: false,
 		MaxPayload: int32(c.MaxPayload), MaxPending: 256 << 20, WriteDeadline: 10 * time.Second, PingInterval: 20 * time.Second,
 		DisableShortFirstPing: true,
+		AuthTimeout:           patience.Seconds(), // thousands may come at once
 	}
 	if n == 0 {
 		o.Port = server.RANDOM_PORT
@@ -53,6 +54,9 @@ func (c *ServerConfig) options() (*server.Options, error) {
 	}
 	return o, c.users(o)
 }
+
+// patience is how long a client that has connected may take to say who it is.
+const patience = 30 * time.Second
 
 // loopback says whether a host is this machine only.
 func loopback(host string) bool {
@@ -74,7 +78,7 @@ func (c *ServerConfig) tls(o *server.Options) error {
 		return fmt.Errorf("bus: TLS: %w", err)
 	}
 	t.MinVersion = tls.VersionTLS12
-	o.TLS, o.TLSVerify, o.TLSConfig, o.TLSTimeout = true, c.CA != "", t, 5
+	o.TLS, o.TLSVerify, o.TLSConfig, o.TLSTimeout = true, c.CA != "", t, patience.Seconds()
 	return nil
 }
 

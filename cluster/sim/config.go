@@ -21,6 +21,7 @@ type Config struct {
 	Slow          float64       // a second takes so many real ones; default 1
 	Skew          time.Duration // workers' clocks are off by up to this; default 1 minute
 	Steady        time.Duration // how long the job is only looked at; default 3 s
+	Settle        time.Duration // what happens next waits so long; default 2 s
 	PerConnection int           // workers share connections; default 10
 	Step          time.Duration // how often a worker looks for what is due; default 50 ms
 	Processes     bool          // bus and workers are processes of their own: the program must call Serve for its roles
@@ -31,6 +32,7 @@ func (c *Config) complete() error {
 	c.Workers, c.Rate, c.Requests = cmp.Or(c.Workers, 200), cmp.Or(c.Rate, 20), cmp.Or(c.Requests, 1000)
 	c.Lease, c.Lose, c.Join = cmp.Or(c.Lease, 5*time.Second), cmp.Or(c.Lose, 0.3), cmp.Or(c.Join, c.Workers/4)
 	c.Slow, c.Skew, c.Steady = cmp.Or(c.Slow, 1), cmp.Or(c.Skew, time.Minute), cmp.Or(c.Steady, 3*time.Second)
+	c.Settle = cmp.Or(c.Settle, 2*time.Second)
 	c.PerConnection, c.Step = cmp.Or(c.PerConnection, 10), cmp.Or(c.Step, 50*time.Millisecond)
 	if c.Logf == nil {
 		c.Logf = func(string, ...any) {}

@@ -45,7 +45,7 @@ func (r *run) gather(ctx context.Context) error {
 		return err
 	}
 	r.fig.Gathered, r.fig.Prepared = all.Sub(began), ready.Sub(all)
-	return r.sleep(ctx, 3*time.Second) // a second until the start, and two more to settle
+	return r.sleep(ctx, time.Second+r.Settle) // a second until the start
 }
 
 // watch counts what a job costs to which nothing happens.
@@ -110,7 +110,7 @@ func (r *run) change(ctx context.Context) error {
 	if _, err := r.order(ctx, fmt.Sprintf("rate %g/s", rate)); err != nil {
 		return err
 	}
-	if err := r.sleep(ctx, 2*time.Second); err != nil {
+	if err := r.sleep(ctx, time.Second+r.Settle); err != nil {
 		return err
 	}
 	k, err := r.crew.knowRate(rate)
@@ -137,7 +137,7 @@ func (r *run) lose(ctx context.Context) error {
 	}
 	r.fig.Losing = l
 	r.incidents.lost = r.since(l.At)
-	if err := r.sleep(ctx, r.Lease+time.Second); err != nil {
+	if err := r.sleep(ctx, r.Lease); err != nil {
 		return err
 	}
 	for end := r.clock.Now().Add(30 * time.Second); ; {
@@ -145,7 +145,7 @@ func (r *run) lose(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if s.Unheld == 0 {
+		if s.Unheld == 0 && r.clock.Since(l.At) > r.Lease*5/4 {
 			break
 		}
 		if r.clock.Now().After(end) {
@@ -155,7 +155,7 @@ func (r *run) lose(ctx context.Context) error {
 			return err
 		}
 	}
-	return r.sleep(ctx, 2*time.Second)
+	return r.sleep(ctx, r.Settle)
 }
 
 // enlarge has more workers join.
@@ -185,7 +185,7 @@ func (r *run) enlarge(ctx context.Context) error {
 			return err
 		}
 	}
-	return r.sleep(ctx, 2*time.Second)
+	return r.sleep(ctx, r.Settle)
 }
 
 // stop ends the job, and holds what was sent against the schedule.
