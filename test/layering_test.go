@@ -118,6 +118,7 @@ var allowed = map[string][]string{
 	"test/netns":       {},
 	"test/netns/":      {"arrival/arrivaltest"},
 	"test/cluster":     {"test/netns", "report"}, // these three are for tests: nothing else may import them
+	"test/faults":      {},
 	"test/kubernetes":  {},
 	"test/discovery":   {},
 	"test/kubernetes/": {},
