@@ -109,7 +109,10 @@ func (f *busFlags) connect(ctx context.Context, name string, logf func(string, .
 		if err != nil {
 			return nil, usage(err)
 		}
-		conf = bus.Config{URL: c.server.URL(), Token: c.server.Token(), CA: f.conf.CA, Cert: f.conf.Cert, Key: f.conf.Key, Name: name, Logf: logf}
+		conf = bus.Config{URL: c.server.URL(), Token: c.server.Token(), Name: name, Logf: logf}
+		if f.serveCert != "" { // it need not be told whom to trust to trust itself
+			conf.Within = c.server
+		}
 	case "":
 		return nil, usage(errors.New("--bus: expected the address of a bus, such as nats://127.0.0.1:4222, or --discover with where to find it"))
 	}

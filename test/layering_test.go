@@ -123,6 +123,7 @@ var allowed = map[string][]string{
 	"test/faults":      {},
 	"test/kubernetes":  {},
 	"test/discovery":   {},
+	"test/outages":     {},
 	"test/kubernetes/": {},
 	"":                 {"job", "spec", "report", "standard"}, // the library
 	"bench/":           {"report", "target/"},

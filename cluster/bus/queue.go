@@ -57,7 +57,7 @@ func (j *Job) Queue(cfg QueueConfig) (*Queue, error) {
 	q := &Queue{j: j, js: js, ch: make(chan *push, cfg.Messages), done: make(chan struct{})}
 	q.win.init(cfg.Messages, cfg.Bytes)
 	q.ctx, q.cancel = context.WithCancel(context.Background())
-	go q.collect()
+	go q.collect(q.ch)
 	return q, nil
 }
 
@@ -94,9 +94,9 @@ func (q *Queue) Push(ctx context.Context, data []byte, id string) error {
 }
 
 // collect waits for the confirmations in the order of the pushes, and repeats what was not confirmed.
-func (q *Queue) collect() {
+func (q *Queue) collect(ch <-chan *push) {
 	defer close(q.done)
-	for p := range q.ch {
+	for p := range ch {
 		size := payloadSize(p.msg)
 		q.win.leave(size, q.settle(p))
 	}
