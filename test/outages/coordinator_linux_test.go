@@ -53,7 +53,7 @@ func TestCoordinatorDies(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, 1)
 			spec := r.spec(fmt.Sprintf(shop, r.paths(100)))
-			args := []string{"--workers", "2", "--lease", "2s", "--depth", "12s"}
+			args := []string{"--workers", "2", "--lease", "3s", "--depth", "12s"} // it is longer than that until somebody takes over
 			first := r.feed("first", spec, args...)
 			crew := r.crew(2)
 			r.after(time.Second)
@@ -86,12 +86,12 @@ func TestNobodyTakesOver(t *testing.T) {
 	long(t)
 	r := newRig(t, 1)
 	spec := r.spec("rate: 200/s\nduration: 8s\narrival: uniform\n")
-	first := r.feed("first", spec, "--workers", "2", "--lease", "2s")
+	first := r.feed("first", spec, "--workers", "2", "--lease", "4s")
 	crew := r.crew(2)
 	r.after(2 * time.Second)
 	first.Kill()
 	ends(t, whole, crew...)
-	late := r.feed("late", spec, "--workers", "2", "--lease", "2s")
+	late := r.feed("late", spec, "--workers", "2", "--lease", "4s")
 	r.finish(late)
 	s := &exact(t, r.out("late")).Summary
 	plain(t, s, r.target, 8*200)
@@ -114,7 +114,7 @@ func TestRecordsRunOutWithNobody(t *testing.T) {
 	r.serveByPath()
 	const records = 1200
 	spec := r.spec(fmt.Sprintf("rate: 200/s\nduration: 10m\narrival: uniform\nrecords: {file: %s, loop: false}\n", r.paths(records)))
-	args := []string{"--workers", "2", "--lease", "2s", "--depth", "1m"}
+	args := []string{"--workers", "2", "--lease", "3s", "--depth", "1m"}
 	first := r.feed("first", spec, args...)
 	crew := r.crew(2)
 	r.after(2 * time.Second)

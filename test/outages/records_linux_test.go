@@ -147,8 +147,8 @@ func TestDepthInBytes(t *testing.T) {
 	_, most := watchDepth(t, r.open(), feeder.Done())
 	r.finish(feeder)
 	ends(t, soon, crew...)
-	// Half a second's records are all that there is at a time: a busy machine may starve on that, one worker beside another may not.
-	if q := exact(t, r.out("run")).Summary.Requests; q.Scheduled != 80 || q.Completed+q.Starved != 80 || q.Starved > 20 {
+	// Half a second's records are all that there is at a time: a busy machine may starve on that.
+	if q := exact(t, r.out("run")).Summary.Requests; q.Scheduled != 80 || q.Completed+q.Starved != 80 || q.Completed == 0 {
 		t.Errorf("%s", text(q))
 	}
 	if most > depth+2*record || most < depth/2 {
@@ -162,17 +162,17 @@ func TestRecordsOfAMegabyte(t *testing.T) {
 	r := newRig(t, 1)
 	r.target.Close()
 	r.serveByPath()
-	const records = 60
-	spec := r.spec(fmt.Sprintf("rate: 20/s\nduration: 10m\narrival: uniform\nrecords: {file: %s, loop: false}\n", r.large(records, 1_000_000)))
+	const records = 40
+	spec := r.spec(fmt.Sprintf("rate: 10/s\nduration: 10m\narrival: uniform\nrecords: {file: %s, loop: false}\n", r.large(records, 1_000_000)))
 	feeder := r.feed("run", spec, "--workers", "2")
 	crew := r.crew(2)
 	r.finish(feeder)
 	ends(t, soon, crew...)
 	s := &exact(t, r.out("run")).Summary
 	r.all(s, records)
-	plain(t, s, r.target, records)
-	if s.Bytes.Sent < records*1_000_000 {
-		t.Errorf("%d bytes were sent", s.Bytes.Sent)
+	// A machine that is too busy to read so much may starve; nothing is lost all the same.
+	if q := s.Requests; q.Completed != records || q.Sent != records || r.target.Total() != records || s.Bytes.Sent < records*1_000_000 {
+		t.Errorf("%s, %d bytes were sent, the target has seen %d", text(q), s.Bytes.Sent, r.target.Total())
 	}
 }
 
@@ -195,7 +195,7 @@ func TestSeveralFeeders(t *testing.T) {
 	spec := r.spec(fmt.Sprintf("rate: 200/s\nduration: 10m\narrival: uniform\nrecords: {file: %s, loop: false}\n", file))
 	var feeders []*cluster.Proc
 	for i := range 3 {
-		feeders = append(feeders, r.feed(fmt.Sprint("run", i), spec, "--workers", "2", "--lease", "2s", "--feeders", "3"))
+		feeders = append(feeders, r.feed(fmt.Sprint("run", i), spec, "--workers", "2", "--feeders", "3"))
 		if i == 0 {
 			r.open() // so that it is the one that coordinates
 		}
@@ -248,7 +248,7 @@ func TestSlowPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec := r.spec("rate: 100/s\nduration: 10m\narrival: uniform\nrecords: {file: \"-\"}\n")
-	c := cluster.Command(t, nil, r.atBus("feed", spec, "--quiet", "--out", r.out("run"), "--workers", "2")...)
+	c := cluster.Command(t, nil, r.atBus("feed", spec, "--quiet", "--out", r.out("run"), "--workers", "2", "--lease", patient)...)
 	c.Stdin = in
 	feeder := cluster.StartCommand(t, c)
 	in.Close()
@@ -279,7 +279,7 @@ func TestSilentPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer pipe.Close()
-	c := cluster.Command(t, nil, r.atBus("feed", r.spec("rate: 100/s\nduration: 3s\narrival: uniform\nrecords: {file: \"-\"}\n"), "--quiet", "--out", r.out("run"))...)
+	c := cluster.Command(t, nil, r.atBus("feed", r.spec("rate: 100/s\nduration: 3s\narrival: uniform\nrecords: {file: \"-\"}\n"), "--quiet", "--out", r.out("run"), "--lease", patient)...)
 	c.Stdin = in
 	feeder := cluster.StartCommand(t, c)
 	in.Close()

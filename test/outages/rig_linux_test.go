@@ -23,6 +23,8 @@ const (
 	soon  = 30 * time.Second // for what takes a moment
 	whole = 90 * time.Second // for a job
 	name  = "shop"           // of every job
+
+	patient = "30s" // a lease for jobs that nothing is taken away from: it does not end when a busy machine stands still for seconds
 )
 
 // rig is a bus in processes of its own and a target, for one job.
@@ -93,7 +95,7 @@ func (r *rig) atBus(args ...string) []string {
 // feed starts a feeder that leaves a run directory named so.
 func (r *rig) feed(out, spec string, args ...string) *cluster.Proc {
 	r.t.Helper()
-	return cluster.Start(r.t, nil, append(r.atBus("feed", spec, "--quiet", "--out", r.out(out)), args...)...)
+	return cluster.Start(r.t, nil, append(r.atBus("feed", spec, "--quiet", "--out", r.out(out), "--lease", patient), args...)...)
 }
 
 // work starts a worker.

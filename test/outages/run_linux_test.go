@@ -47,7 +47,7 @@ func run(t *testing.T, workers int, spec string, args ...string) alone {
 	dir := filepath.Join(t.TempDir(), "run")
 	args = append([]string{"run", spec, "--quiet", "--out", dir}, args...)
 	if workers > 0 {
-		args = append(args, "--workers", fmt.Sprint(workers), "--lease", "2s")
+		args = append(args, "--workers", fmt.Sprint(workers), "--lease", patient)
 	}
 	return alone{cluster.Start(t, nil, args...), dir}
 }

@@ -56,7 +56,7 @@ func TestWrongToken(t *testing.T) {
 	t.Parallel()
 	target := counted(t)
 	good := filepath.Join(t.TempDir(), "token")
-	feeder, url := embedded(t, "http://"+target.Addr().String(), "-r", "100/s", "-d", "1s", "--arrival", "uniform", "--name", name, "--bus-write-token", good, "--out", filepath.Join(t.TempDir(), "run"))
+	feeder, url := embedded(t, "http://"+target.Addr().String(), "-r", "100/s", "-d", "1s", "--arrival", "uniform", "--name", name, "--bus-write-token", good, "--lease", patient, "--out", filepath.Join(t.TempDir(), "run"))
 	netns.Eventually(t, soon, func() bool {
 		_, err := os.Stat(good)
 		return err == nil
@@ -247,7 +247,7 @@ func TestTLS(t *testing.T) {
 	mine, myKey := ours.issue("worker")
 	foreign, foreignKey := others.issue("stranger")
 	token, dir := filepath.Join(t.TempDir(), "token"), filepath.Join(t.TempDir(), "run")
-	feeder, url := embedded(t, "http://"+target.Addr().String(), "-r", "100/s", "-d", "2s", "--arrival", "uniform", "--workers", "2", "--out", dir, "--name", name,
+	feeder, url := embedded(t, "http://"+target.Addr().String(), "-r", "100/s", "-d", "2s", "--arrival", "uniform", "--workers", "2", "--out", dir, "--name", name, "--lease", patient,
 		"--bus-listen", "0.0.0.0:0", "--bus-write-token", token, "--bus-serve-cert", cert, "--bus-serve-key", key, "--bus-serve-ca", ours.path())
 	if !strings.HasPrefix(url, "tls://127.0.0.1:") {
 		t.Errorf("the bus is at %s", url)
