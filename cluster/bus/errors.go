@@ -37,10 +37,12 @@ var (
 	ErrStop = errors.New("stop reading")
 )
 
-// JetStream's codes for a stream that is full, and for a repeated message whose first attempt is still under way.
+// JetStream's codes for a stream that is full, for a repeated message whose first attempt is still under way, and for more readers
+// than the account may have.
 const (
 	codeFull      = 10077
 	codeInProcess = 10158
+	codeConsumers = 10026
 )
 
 // failure says what became of a question to the bus that was asked at began.
