@@ -21,7 +21,7 @@ func (s *small) Read(r *load.Record) error {
 	}
 	s.left--
 	r.File, r.Line = "paths", r.Line+1
-	r.Raw = append(r.Raw[:0], "/shop/item/4711?colour=green"...)
+	r.Raw = append(r.Raw[:0], "/shop/item/4711?color=green"...)
 	r.URI = append(r.URI[:0], r.Raw...)
 	return nil
 }

@@ -37,10 +37,12 @@ var (
 	ErrStop = errors.New("stop reading")
 )
 
-// JetStream's codes for a stream that is full, and for a repeated message whose first attempt is still under way.
+// JetStream's codes for a stream that is full, for a repeated message whose first attempt is still under way, and for more readers
+// than the account may have.
 const (
 	codeFull      = 10077
 	codeInProcess = 10158
+	codeConsumers = 10026
 )
 
 // failure says what became of a question to the bus that was asked at began.
@@ -59,7 +61,7 @@ func (b *Bus) failure(began time.Time, err error) error {
 		return fmt.Errorf("%w: %w", ErrDenied, err)
 	case errors.Is(err, context.Canceled):
 		return err
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout), errors.Is(err, jetstream.ErrAsyncPublishTimeout):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
 		if denied != nil && !at.Before(began) { // the server drops what it refuses, and tells so beside
 			return fmt.Errorf("%w: %w", ErrDenied, denied)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -29,8 +30,9 @@ type follower struct {
 
 // Limits of the follower.
 const (
-	followMessages = 256 // of one request
-	followRetry    = 200 * time.Millisecond
+	followMessages = 256                    // of one request
+	followRetry    = 200 * time.Millisecond // at first; longer and longer as long as nothing comes of it
+	followRare     = 5 * time.Second
 	followPatience = 10 * time.Second // for a stream that ends too early: a new leader may still be catching up
 )
 
@@ -39,7 +41,7 @@ const (
 func (f *follower) run(ctx context.Context) error {
 	b := f.b
 	quiet := false // told already
-	for {
+	for wait := followRetry; ; wait = min(2*wait, followRare) {
 		began, last := time.Now(), f.last
 		err, own := f.once(ctx)
 		switch {
@@ -51,7 +53,9 @@ func (f *follower) run(ctx context.Context) error {
 			return err
 		}
 		err = b.failure(began, err)
-		quiet = quiet && f.last == last
+		if f.last != last {
+			quiet, wait = false, followRetry
+		}
 		if errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, ErrDenied) || errors.Is(err, ErrClosed) {
 			return err
 		}
@@ -59,7 +63,8 @@ func (f *follower) run(ctx context.Context) error {
 			b.logf("bus: %s: reading is interrupted: %v", f.stream, err)
 			quiet = true
 		}
-		if err := b.pause(ctx, followRetry); err != nil {
+		// By chance longer or shorter: thousands may have lost what they read from at the same time.
+		if err := b.pause(ctx, wait/2+rand.N(wait)); err != nil {
 			return err
 		}
 	}

@@ -68,10 +68,7 @@ func (b *Bus) CreateJob(ctx context.Context, name string, cfg JobConfig) (*Job, 
 // createStreams makes what is missing of a job. A stream of that name that is there already is left as it is.
 func (b *Bus) createStreams(ctx context.Context, n names, cfg JobConfig) error {
 	for _, s := range n.configs(cfg) {
-		err := b.ask(ctx, func(ctx context.Context) error {
-			_, err := b.js.CreateStream(ctx, s)
-			return err
-		})
+		err := b.createStream(ctx, s)
 		if err != nil && !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 			return fmt.Errorf("stream %s: %w", s.Name, err)
 		}
@@ -89,6 +86,22 @@ func (b *Bus) createStreams(ctx context.Context, n names, cfg JobConfig) error {
 	return nil
 }
 
+// createStream makes a stream; where the account allows fewer readers than it asks for, with as many as that is.
+func (b *Bus) createStream(ctx context.Context, s jetstream.StreamConfig) error {
+	return b.ask(ctx, func(ctx context.Context) error {
+		_, err := b.js.CreateStream(ctx, s)
+		var api *jetstream.APIError
+		if errors.As(err, &api) && api.ErrorCode == codeConsumers {
+			s.MaxConsumers = -1
+			_, err = b.js.CreateStream(ctx, s)
+		}
+		return err
+	})
+}
+
+// watchersMost bounds how many watch a job's keys at a time. Servers allow a thousand where nothing is said.
+const watchersMost = 1 << 17
+
 // configs are the job's streams; the state comes last, since a job is there when its state is.
 func (n names) configs(cfg JobConfig) []jetstream.StreamConfig {
 	base := jetstream.StreamConfig{
@@ -104,7 +117,7 @@ func (n names) configs(cfg JobConfig) []jetstream.StreamConfig {
 	chunks.Name, chunks.Subjects, chunks.MaxMsgsPerSubject = n.chunks(), []string{n.subject("chunks.>")}, 1
 	// The form of a key-value bucket, but read from the leader only: replicas may be behind.
 	state.Name, state.Subjects, state.MaxMsgsPerSubject = n.state(), []string{n.key(">")}, 1
-	state.DenyDelete, state.AllowRollup = true, true
+	state.DenyDelete, state.AllowRollup, state.MaxConsumers = true, true, watchersMost
 	return []jetstream.StreamConfig{records, results, chunks, state}
 }
 

@@ -35,7 +35,7 @@ type run struct {
 }
 
 // incidents are the moments at which something was done, ns since the job's start.
-type incidents struct{ lost, joined, over int64 }
+type incidents struct{ lost, joined int64 }
 
 // ended is what the coordinator has come to.
 type ended struct {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -72,10 +73,8 @@ func kindOf(p bus.Passing) string {
 
 // other names a key that is none of the known ones.
 func other(first string, known ...string) string {
-	for _, k := range known {
-		if first == k {
-			return ""
-		}
+	if slices.Contains(known, first) {
+		return ""
 	}
 	return "other keys"
 }

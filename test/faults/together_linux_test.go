@@ -10,7 +10,7 @@ import (
 func TestTogether(t *testing.T) {
 	t.Parallel()
 	const rate, duration, apart = 1000, 3 * time.Second, 5 * time.Millisecond
-	r := newRig(t, work{rate: rate, duration: duration, workers: 4, arrival: "uniform"})
+	r := newRig(t, work{rate: rate, duration: duration, workers: 4, arrival: "uniform", lease: patience, late: true})
 	workers := r.join(4)
 	o := r.finish(workers)
 	for i, w := range workers {

@@ -92,7 +92,7 @@ func (s Servers) other(t *testing.T, j *bus.Job) *bus.Job {
 // Run checks what must hold while nothing fails.
 func Run(t *testing.T, s Servers) {
 	for name, test := range map[string]func(*testing.T, Servers){
-		"Keys": keys, "Race": race, "Watch": watch, "WatchMany": watchMany,
+		"Keys": keys, "Race": race, "Watch": watch, "WatchMany": watchMany, "Watchers": watchers,
 		"Messages": messages, "Silence": silence,
 		"Queue": queue, "Large": large, "Same": same, "Redelivery": redelivery, "GiveBack": giveBack, "Full": full, "Bounds": bounds,
 		"Log": log, "LogWriters": logWriters, "LogLarge": logLarge,

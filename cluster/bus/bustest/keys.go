@@ -1,6 +1,7 @@
 package bustest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -147,6 +148,41 @@ func watch(t *testing.T, s Servers) {
 	w.Stop()
 	if _, err := j.Watch(ctx, "a.*"); err == nil {
 		t.Fatal("a watch by wildcard is accepted")
+	}
+}
+
+// watchers: more watch the same job than servers allow readers of a stream by default.
+func watchers(t *testing.T, s Servers) {
+	j, ctx := s.job(t, bus.JobConfig{}), within(t)
+	const n = 1050
+	var all sync.WaitGroup
+	defer all.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	synced := make(chan struct{}, n)
+	gate := make(chan struct{}, 50)
+	for range n {
+		gate <- struct{}{}
+		w, err := j.Watch(ctx, "k")
+		must(t, err)
+		all.Go(func() {
+			for e := range w.Events() {
+				if e.Synced {
+					<-gate
+				} else {
+					synced <- struct{}{}
+				}
+			}
+		})
+	}
+	_, err := j.Put(ctx, "k", []byte("told"))
+	must(t, err)
+	for i := range n {
+		select {
+		case <-synced:
+		case <-ctx.Done():
+			t.Fatalf("%d of %d watchers were told", i, n)
+		}
 	}
 }
 
