@@ -43,13 +43,13 @@ lint: ## vet, golangci-lint, gofumpt
 	$(TOOL) golangci-lint run ./...
 
 unit: ## every test, with figures (allocations, laws), fuzz seeds, real servers, README commands
-	go test $$(go list ./... | grep -vE '$(ALONE)')
+	go test -timeout 30m $$(go list ./... | grep -vE '$(ALONE)')
 
 faults: ## tests that break things for real, one package at a time: leases are about time
-	go test -p 1 $$(go list ./... | grep -E '$(ALONE)')
+	@scripts/faults.sh $$(go list ./... | grep -E '$(ALONE)')
 
 race: ## every short test under the race detector
-	CGO_ENABLED=1 go test -race -short ./...
+	CGO_ENABLED=1 go test -race -short -timeout 30m ./...
 
 cross: ## the portable path builds on other systems
 	GOOS=darwin GOARCH=arm64 go build ./...

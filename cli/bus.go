@@ -109,14 +109,18 @@ func (f *busFlags) connect(ctx context.Context, name string, logf func(string, .
 		if err != nil {
 			return nil, usage(err)
 		}
-		conf = bus.Config{URL: c.server.URL(), Token: c.server.Token(), CA: f.conf.CA, Cert: f.conf.Cert, Key: f.conf.Key, Name: name, Logf: logf}
+		conf = bus.Config{URL: c.server.URL(), Token: c.server.Token(), Name: name, Logf: logf}
 	case "":
 		return nil, usage(errors.New("--bus: expected the address of a bus, such as nats://127.0.0.1:4222, or --discover with where to find it"))
 	}
 	if err := conf.Validate(); err != nil {
 		return nil, usage(err)
 	}
-	if c.Bus, err = patiently(ctx, conf, f.wait); err != nil {
+	dial := conf
+	if f.serveCert != "" && c.server != nil { // it need not be told whom to trust to trust itself
+		dial.URL, dial.Within = "nats://"+c.server.Addr(), c.server
+	}
+	if c.Bus, err = patiently(ctx, dial, f.wait); err != nil {
 		if c.server != nil {
 			_ = c.server.Shutdown(ctx)
 		}

@@ -48,7 +48,7 @@ func usage(err error) error { return &exitError{report.ExitUsage, err} }
 // Main runs the command that args name and returns the exit status.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot(streams{stdin, stdout, stderr})
-	root.SetArgs(args)
+	root.SetArgs(shielded(args))
 	err := root.Execute()
 	if err == nil {
 		return report.ExitDone

@@ -54,10 +54,24 @@ Changes show in the results as events.`,
 	return c
 }
 
+// shielded keeps changes such as -500/s and -10% from being taken for flags: with a space before it, a word is none.
+func shielded(args []string) []string {
+	if len(args) == 0 || args[0] != "ctl" {
+		return args
+	}
+	out := slices.Clone(args)
+	for i, a := range out {
+		if len(a) > 1 && a[0] == '-' && (a[1] >= '0' && a[1] <= '9' || a[1] == '.') {
+			out[i] = " " + a
+		}
+	}
+	return out
+}
+
 func control(s streams, f *busFlags, name string, words []string, asJSON bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), ctlWait)
 	defer cancel()
-	f.conf.Timeout = ctlWait
+	f.conf.Timeout, f.conf.Job = ctlWait, name
 	b, err := f.connect(ctx, "iago ctl", nil)
 	if err != nil {
 		return err
@@ -65,8 +79,7 @@ func control(s streams, f *busFlags, name string, words []string, asJSON bool) e
 	defer b.close()
 	j, err := b.OpenJob(ctx, name)
 	if errors.Is(err, bus.ErrNotFound) {
-		names, _ := b.Jobs(ctx)
-		return usage(fmt.Errorf("no job %q on this bus; there is %s", name, listOr(names, "none")))
+		return usage(fmt.Errorf("no job %q on this bus%s", name, f.others(ctx)))
 	}
 	if err != nil {
 		return &exitError{report.ExitFailed, err}
@@ -75,6 +88,11 @@ func control(s streams, f *busFlags, name string, words []string, asJSON bool) e
 		return workerLogs(ctx, s, j, words)
 	}
 	status, err := cluster.Control(ctx, j, strings.Join(words, " "))
+	if errors.Is(err, bus.ErrNobody) {
+		if over, e := cluster.Over(ctx, j); e == nil && over {
+			return usage(fmt.Errorf("job %s is over", name))
+		}
+	}
 	switch {
 	case errors.Is(err, bus.ErrNobody):
 		return &exitError{report.ExitFailed, fmt.Errorf("%w: nobody coordinates job %s at this moment; its workers go on by what was agreed. Start its iago feed command again to pick it up", err, name)}
@@ -91,11 +109,22 @@ func control(s streams, f *busFlags, name string, words []string, asJSON bool) e
 	return nil
 }
 
-func listOr(names []string, none string) string {
-	if len(names) == 0 {
-		return none
+// others tells which jobs there are, if these credentials let it be known.
+func (f *busFlags) others(ctx context.Context) string {
+	f.conf.Job = ""
+	b, err := f.connect(ctx, "iago ctl", nil)
+	if err != nil {
+		return ""
 	}
-	return strings.Join(names, ", ")
+	defer b.close()
+	names, err := b.Jobs(ctx)
+	switch {
+	case err != nil:
+		return ""
+	case len(names) == 0:
+		return "; there is none"
+	}
+	return "; there is " + strings.Join(names, ", ")
 }
 
 func workerLogs(ctx context.Context, s streams, j *bus.Job, words []string) error {

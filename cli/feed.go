@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -110,6 +111,8 @@ func feed(s streams, sp *spec.Spec, b *busFlags, f *jobFlags, r runFlags) error 
 	ctx, kill, done := interruptible()
 	defer done()
 	logf := func(format string, args ...any) { fmt.Fprintf(s.err, "iago: "+format+"\n", args...) }
+	sp.Complete() // its name
+	b.conf.Job = cmp.Or(f.name, sp.Name)
 	bus, err := b.connect(ctx, "iago feed", logf)
 	if err != nil {
 		return err

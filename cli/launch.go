@@ -153,10 +153,16 @@ func (f *launchFlags) launch(s streams, l launch.Launcher, j *launch.Job) error 
 // killTime is how long killing may take; launchers force what does not end by itself within less.
 const killTime = 2 * time.Minute
 
+// lastWords is how long after a job's end what its processes have printed is waited for: logs from a machine that does not answer
+// have no end.
+const lastWords = 10 * time.Second
+
 // attend shows what a job's processes print and waits for their end.
 func (f *launchFlags) attend(ctx context.Context, s streams, l launch.Launcher, h launch.Handle, job string) error {
+	following, stop := context.WithCancel(ctx)
+	defer stop()
 	followed := make(chan error, 1)
-	go func() { followed <- launch.Follow(ctx, h, s.out, time.Second) }()
+	go func() { followed <- launch.Follow(following, h, s.out, time.Second) }()
 	status, err := h.Wait(ctx)
 	if ctx.Err() != nil {
 		if err := <-followed; !errors.Is(err, context.Canceled) {
@@ -167,9 +173,16 @@ func (f *launchFlags) attend(ctx context.Context, s streams, l launch.Launcher, 
 		defer cancel()
 		return &exitError{report.ExitInterrupted, l.Kill(end, job)}
 	}
-	err = errors.Join(err, <-followed)
+	late := time.AfterFunc(lastWords, stop)
+	defer late.Stop()
+	if e := <-followed; following.Err() == nil {
+		err = errors.Join(err, e)
+	}
 	if err == nil && !f.keep {
-		err = h.Cleanup(ctx)
+		if err = h.Cleanup(ctx); errors.Is(err, launch.ErrUnreachable) {
+			fmt.Fprintln(s.err, err)
+			err = nil
+		}
 	}
 	if err != nil {
 		return &exitError{report.ExitFailed, err}

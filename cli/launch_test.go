@@ -2,11 +2,17 @@ package cli
 
 import (
 	"bytes"
+	"context"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"github.com/iagoloadgen/iago/cluster/launch"
 	_ "github.com/iagoloadgen/iago/cluster/launch/kubernetes"
 	_ "github.com/iagoloadgen/iago/cluster/launch/local"
 	_ "github.com/iagoloadgen/iago/transport/http1"
@@ -117,4 +123,44 @@ func TestLaunchAbsolute(t *testing.T) {
 	if status != 0 || strings.Contains(out, "file-1") {
 		t.Errorf("%d %s\n%s", status, errs, out)
 	}
+}
+
+// away is a job that has ended, but for a worker on a machine that does not answer: its log has no end.
+type away struct{ launch.Handle }
+
+func (away) Status(context.Context) ([]launch.Process, error) {
+	return []launch.Process{{Name: "feeder-0", Role: launch.Feeder, State: launch.Done}, {Name: "worker-0", Role: launch.Worker, State: launch.Unknown}}, nil
+}
+
+func (away) Wait(context.Context) (int, error) { return 3, nil }
+
+func (away) Logs(ctx context.Context, process string, _ bool) (io.ReadCloser, error) {
+	r, w := io.Pipe()
+	go func() {
+		_, _ = fmt.Fprintln(w, "hello")
+		if process == "worker-0" {
+			<-ctx.Done()
+		}
+		w.CloseWithError(ctx.Err())
+	}()
+	return r, nil
+}
+
+func (away) Cleanup(context.Context) error {
+	return fmt.Errorf("worker-0 on node-2: %w", launch.ErrUnreachable)
+}
+
+// TestLaunchMachineLost: the job's end is the end, with its status, and who may be running still is told.
+func TestLaunchMachineLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out, errs bytes.Buffer
+		began := time.Now()
+		err := new(launchFlags).attend(t.Context(), streams{nil, &out, &errs}, nil, away{}, "night")
+		if e, ok := err.(*exitError); !ok || e.status != 3 || time.Since(began) > lastWords { //nolint:errorlint // as Main gets it
+			t.Errorf("%v after %v, expected status 3 after %v", err, time.Since(began), lastWords)
+		}
+		if want := "worker-0 on node-2: processes on machines"; !strings.Contains(errs.String(), want) || strings.Count(out.String(), "hello") != 2 {
+			t.Errorf("it says %q and %q", out.String(), errs.String())
+		}
+	})
 }

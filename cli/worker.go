@@ -77,6 +77,7 @@ func work(s streams, f *workerFlags) error {
 			fmt.Fprintf(s.err, format+"\n", args...)
 		}
 	}
+	f.bus.conf.Job = f.job
 	b, err := f.bus.connect(ctx, "iago worker", logf)
 	if err != nil {
 		return err

@@ -252,6 +252,16 @@ func Control(ctx context.Context, j *bus.Job, text string) (*Status, error) {
 	return a.Status, nil
 }
 
+// Over tells whether a job has come to its end, and has been summed up. An error says that this is not known.
+func Over(ctx context.Context, j *bus.Job) (bool, error) {
+	e, err := j.Get(ctx, keyPlan)
+	if err != nil {
+		return false, fmt.Errorf("cluster: job %s: %w", j.Name(), err)
+	}
+	p, err := decode[Plan](keyPlan, e.Value)
+	return p.Phase == Done, err
+}
+
 // Logs returns the last lines of a worker's log.
 func Logs(ctx context.Context, j *bus.Job, worker string) (lines []string, err error) {
 	b, err := j.Request(ctx, subjectWorker+worker+"."+askLogs, nil)

@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,58 +106,31 @@ func Feed(ctx, kill context.Context, c FeedConfig) (*job.Outcome, error) {
 		}
 	}
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer f.fed.Wait()
+	defer f.await()
 	defer stop()
 	if f.spec.Feeders > 0 {
 		f.fed.Go(func() { f.feed(run) })
 	}
-	f.fed.Go(func() { f.interrupts(run, ctx, kill) })
-	return f.lead(run, ctx)
-}
-
-// CheckError says that a job cannot be run as it was asked for; nothing has been done.
-type CheckError struct{ Err error }
-
-func (e *CheckError) Error() string { return e.Err.Error() }
-
-// Unwrap returns what is wrong.
-func (e *CheckError) Unwrap() error { return e.Err }
-
-func refuse(format string, args ...any) error { return &CheckError{fmt.Errorf(format, args...)} }
-
-// complete fills in defaults and makes all the checks of a run.
-func (f *feeding) complete() (err error) {
-	f.Workers, f.Wait, f.Lease = max(f.Workers, 1), cmp.Or(f.Wait, DefaultWait), cmp.Or(f.Lease, DefaultLease)
-	f.Depth.Time, f.Depth.Bytes = cmp.Or(f.Depth.Time, DefaultDepth.Time), cmp.Or(f.Depth.Bytes, DefaultDepth.Bytes)
-	f.Feeders, f.Collect = max(f.Feeders, 1), cmp.Or(f.Collect, 2*f.Lease)
-	if f.Logf == nil {
-		f.Logf = func(string, ...any) {}
+	givenUp := false
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		f.interrupts(run, ctx, kill, func() {
+			givenUp = true
+			stop()
+		})
+	}()
+	out, err := f.lead(run, ctx)
+	stop()
+	if <-over; givenUp && err != nil {
+		err = errGivenUp
 	}
-	if f.ID == "" {
-		host, _ := os.Hostname()
-		f.ID = fmt.Sprintf("%s-%d", host, os.Getpid())
-	}
-	if f.Lease < 500*time.Millisecond {
-		return refuse("cluster: a lease of %v: expected 500ms or more: workers renew it four times as often", f.Lease)
-	}
-	if f.prepared, err = job.Prepare(f.Spec, job.Options{Stdin: f.Stdin, Version: f.Version}); err != nil {
-		return &CheckError{err}
-	}
-	if f.prepared.Closed() {
-		f.prepared.Close()
-		return refuse("cluster: closed mode (--rate max) is for one process: each of its connections waits for its answer; give a rate")
-	}
-	f.Job = cmp.Or(f.Job, f.Spec.Name)
-	if err := bus.ValidJob(f.Job); err != nil {
-		f.prepared.Close()
-		return &CheckError{err}
-	}
-	return nil
+	return out, err
 }
 
 // open makes the job on the bus, or opens the one that is under way there.
 func (f *feeding) open(ctx context.Context) (err error) {
-	conf := bus.JobConfig{Replicas: f.Replicas, AckWait: f.Lease, QueueBytes: 2 * f.Depth.Bytes}
+	conf := bus.JobConfig{Replicas: f.Replicas, AckWait: max(f.Lease, time.Second), QueueBytes: 2 * f.Depth.Bytes}
 	for {
 		if f.job, err = f.Bus.CreateJob(ctx, f.Job, conf); err != nil {
 			return fmt.Errorf("cluster: job %s: %w", f.Job, err)
@@ -208,7 +180,7 @@ func (f *feeding) describe() (JobSpec, error) {
 	}
 	s := JobSpec{
 		Name: f.Job, Version: f.Version, Packed: packed, Seed: f.prepared.Seed(), Workers: f.Workers, Lease: f.Lease, Feeders: f.Feeders,
-		Direct: f.Direct, Created: f.Clock.Now(), Parts: min(max(partsLeast, partsPer*f.Workers), partsMost),
+		Depth: f.Depth.Bytes, Direct: f.Direct, Created: f.Clock.Now(), Parts: min(max(partsLeast, partsPer*f.Workers), partsMost),
 	}
 	s.Duration, s.Requests = f.prepared.Limit()
 	s.Restricted, s.Agreed = f.Restricted, f.Agreed
@@ -239,56 +211,6 @@ type nothing struct{}
 func (nothing) Read(*load.Record) error { return io.EOF }
 func (nothing) Stats() source.Stats     { return source.Stats{} }
 func (nothing) Close() error            { return nil }
-
-// feed feeds a part of the records, once there is one to be had.
-func (f *feeding) feed(ctx context.Context) {
-	part := &feeder{
-		job: f.job, id: f.ID, source: f.prepared.Source(), rate: f.prepared.Peak(), workers: f.spec.Workers, depth: f.Depth, logf: f.Logf,
-	}
-	seen := map[string]sighting{}
-	for ctx.Err() == nil {
-		ok, err := part.claim(ctx, f.spec.Feeders, seen)
-		if err != nil && ctx.Err() == nil {
-			f.Logf("records: %v", err)
-		}
-		if ok {
-			if err := part.run(ctx); err != nil {
-				f.Logf("records: %v", err)
-			}
-			return
-		}
-		select {
-		case <-ctx.Done():
-		case <-f.Clock.After(feedEvery / 2):
-		}
-	}
-}
-
-// interrupts passes on what the user wants.
-func (f *feeding) interrupts(run, ctx, kill context.Context) {
-	for _, w := range []struct {
-		done <-chan struct{}
-		text string
-	}{{ctx.Done(), OrderStop}, {kill.Done(), OrderKill}} {
-		select {
-		case <-run.Done():
-			return
-		case <-w.done:
-		}
-		for {
-			one, cancel := f.Clock.Timeout(run, 2*time.Second)
-			_, err := Control(one, f.job, w.text)
-			cancel()
-			if err == nil || run.Err() != nil {
-				break
-			}
-			select {
-			case <-run.Done():
-			case <-f.Clock.After(lookEvery):
-			}
-		}
-	}
-}
 
 // lead stands by, coordinates when nobody else does, and sums up.
 func (f *feeding) lead(run, ctx context.Context) (*job.Outcome, error) {

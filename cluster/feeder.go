@@ -50,52 +50,11 @@ type feeder struct {
 	mu       sync.Mutex // of what follows, but for saved
 	opened   time.Time  // of the batch at hand
 	saved    time.Time
-	looked   time.Time
-	per      float64 // records a batch, about
+	room     room
 }
 
-// claim takes a part of the source that nobody has, or whose owner has not been heard of for long; nil: there is none yet.
-func (f *feeder) claim(ctx context.Context, of int, seen map[string]sighting) (bool, error) {
-	for n := range of {
-		key := fmt.Sprintf("%s%d", prefixFeed, n)
-		f.feed = Progress{Owner: f.id}
-		rev, err := f.job.Create(ctx, key, encode(f.feed))
-		if err == nil {
-			f.key, f.revision, f.n, f.of = key, rev, n, of
-			return true, nil
-		}
-		if !errors.Is(err, bus.ErrExists) {
-			return false, err
-		}
-		e, err := f.job.Get(ctx, key)
-		if err != nil {
-			return false, err
-		}
-		if s := seen[key]; s.revision != e.Revision {
-			seen[key] = sighting{e.Revision, time.Now()}
-			continue
-		} else if time.Since(s.at) < 3*feedEvery {
-			continue
-		}
-		if f.feed, err = decode[Progress](key, e.Value); err != nil || f.feed.Done {
-			continue
-		}
-		before := f.feed.Owner
-		f.feed.Owner = f.id
-		if rev, err := f.job.Update(ctx, key, encode(f.feed), e.Revision); err == nil {
-			f.logf("feeder %s has not been heard of: part %d of %d of the records goes on from record %d", before, n+1, of, f.feed.Records)
-			f.key, f.revision, f.n, f.of = key, rev, n, of
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// sighting is when a key was last seen to have changed.
-type sighting struct {
-	revision uint64
-	at       time.Time
-}
+// errTaken ends a feeder whose part has been taken over, because it was silent for too long.
+var errTaken = errors.New("cluster: another feeder goes on with this part of the records")
 
 // run feeds until the source's end or ctx's.
 func (f *feeder) run(ctx context.Context) (err error) {
@@ -113,27 +72,40 @@ func (f *feeder) run(ctx context.Context) (err error) {
 	err = f.feedAll(ctx)
 	stop()
 	side.Wait()
-	switch {
-	case ctx.Err() != nil:
-		return nil
-	case errors.Is(err, io.EOF):
-		err = f.flush(ctx)
-		if err == nil {
+	if errors.Is(err, io.EOF) {
+		if err = f.flush(ctx); err == nil {
 			err = f.queue.Flush(ctx)
 		}
 	}
-	if ctx.Err() != nil {
-		return nil
+	switch {
+	case errors.Is(err, errTaken):
+		return err
+	case ctx.Err() != nil:
+		err = nil
+	default:
+		f.feed.Done = true
+		if err != nil {
+			f.feed.Err = err.Error()
+		}
 	}
-	f.feed.Done = true
-	if err != nil {
-		f.feed.Err = err.Error()
-	}
-	for ctx.Err() == nil && f.save(ctx) != nil {
-		time.Sleep(depthEvery)
-	}
+	f.finish(ctx)
 	return err
 }
+
+// finish writes down how far the part has come in the end; when ctx has ended, that is tried for a moment only.
+func (f *feeder) finish(ctx context.Context) {
+	f.feed.Over = true
+	late := time.Now().Add(lastWait)
+	for ctx.Err() == nil || time.Now().Before(late) {
+		if err := f.save(context.WithoutCancel(ctx)); err == nil || errors.Is(err, errTaken) {
+			return
+		}
+		time.Sleep(depthEvery)
+	}
+}
+
+// lastWait is how long the last word of a feeder is waited for once the schedule is over.
+const lastWait = 2 * time.Second
 
 func (f *feeder) feedAll(ctx context.Context) error {
 	var rec load.Record
@@ -172,7 +144,7 @@ func (f *feeder) add(ctx context.Context, rec *load.Record, most int) error {
 	return f.flush(ctx)
 }
 
-// hurry pushes a batch that waits for more records of a slow source, until ctx ends.
+// hurry pushes a batch that waits for more records of a slow source, and says that the feeder is there, until ctx ends.
 func (f *feeder) hurry(ctx context.Context) {
 	tick := time.NewTicker(batchAge)
 	defer tick.Stop()
@@ -186,61 +158,78 @@ func (f *feeder) hurry(ctx context.Context) {
 		if f.builder.Len() > 0 && time.Since(f.opened) > batchAge {
 			_ = f.flush(ctx) // what is wrong comes up again with the next record, or at the end
 		}
+		_ = f.sign(ctx) // likewise
 		f.mu.Unlock()
 	}
 }
 
-// flush pushes the batch at hand, and waits while enough is in the queue.
+// flush pushes the batch at hand, once there is room for it in the queue.
 func (f *feeder) flush(ctx context.Context) error {
 	n := f.builder.Len()
 	if n == 0 {
 		return nil
 	}
-	id := fmt.Sprintf("%d-%d", f.n, f.feed.Records)
-	if err := f.queue.Push(ctx, f.builder.Append(nil), id); err != nil {
+	if err := f.hold(ctx); err != nil {
+		return err
+	}
+	data := f.builder.Append(nil)
+	// The id names the records, all of them: one who takes the part over may put the first of them into a batch of another length.
+	id := fmt.Sprintf("%d-%d-%d", f.n, f.feed.Records, n)
+	if err := f.queue.Push(ctx, data, id); err != nil {
 		return err
 	}
 	f.builder.Reset(0)
 	f.feed.Records += int64(n)
 	f.feed.Batches++
-	f.per += (float64(n) - f.per) / float64(min(f.feed.Batches, 20))
-	if time.Since(f.saved) > feedEvery {
-		_ = f.save(ctx) // the next one says more
-	}
-	return f.hold(ctx)
+	f.room.pushed(n, len(data))
+	return f.sign(ctx)
 }
 
-// hold waits while the queue is as deep as it should be.
+// hold waits while the queue is as deep as it should be. It is asked for its depth when what it had room for has been pushed.
 func (f *feeder) hold(ctx context.Context) error {
-	if time.Since(f.looked) < depthEvery {
-		return nil
-	}
-	for {
-		f.looked = time.Now()
+	for !f.room.left(time.Now()) {
+		if wait := f.room.wait(time.Now()); wait > 0 {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(wait):
+			}
+		}
+		if err := f.queue.Flush(ctx); err != nil { // what is on its way is not in the queue's depth
+			return err
+		}
 		d, err := f.job.Depth(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		records := float64(d.Undelivered+d.Unacked) * f.per
-		if err == nil && records < f.rate*f.depth.Time.Seconds()+1 && int64(d.Bytes) < f.depth.Bytes {
-			return nil
+		if f.room.seen = time.Now(); err == nil {
+			f.room.see(f.room.seen, d, f.rate*f.depth.Time.Seconds(), f.depth.Bytes, f.of)
 		}
-		if time.Since(f.saved) > feedEvery {
-			_ = f.save(ctx)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(depthEvery):
+		if err := f.sign(ctx); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// sign writes down, now and then, how far the part has come, so that the others know that its feeder is there.
+func (f *feeder) sign(ctx context.Context) error {
+	if time.Since(f.saved) <= feedEvery {
+		return nil
+	}
+	if err := f.save(ctx); errors.Is(err, errTaken) { // any other error: the next time says more
+		return err
+	}
+	return nil
 }
 
 // save writes down how far the part has come.
 func (f *feeder) save(ctx context.Context) error {
-	s := f.source.Stats()
 	f.feed.Turn++
-	f.feed.Bad, f.feed.Loops, f.feed.First = s.Bad, s.Loops, s.FirstBad
+	if f.n == 0 { // each part's feeder reads the whole source: one of them says what is wrong with it
+		s := f.source.Stats()
+		f.feed.Bad, f.feed.Loops, f.feed.First = s.Bad, s.Loops, s.FirstBad
+	}
 	f.saved = time.Now()
 	one, cancel := context.WithTimeout(ctx, feedEvery)
 	defer cancel()
@@ -255,7 +244,7 @@ func (f *feeder) save(ctx context.Context) error {
 	}
 	now, e2 := decode[Progress](f.key, e.Value)
 	if e2 == nil && now.Owner != f.id {
-		return fmt.Errorf("cluster: part %d of the records is %s's now", f.n+1, now.Owner)
+		return fmt.Errorf("%w: part %d is %s's now", errTaken, f.n+1, now.Owner)
 	}
 	f.revision = e.Revision
 	return err

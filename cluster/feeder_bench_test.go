@@ -21,7 +21,7 @@ func (s *small) Read(r *load.Record) error {
 	}
 	s.left--
 	r.File, r.Line = "paths", r.Line+1
-	r.Raw = append(r.Raw[:0], "/shop/item/4711?colour=green"...)
+	r.Raw = append(r.Raw[:0], "/shop/item/4711?color=green"...)
 	r.URI = append(r.URI[:0], r.Raw...)
 	return nil
 }
@@ -47,7 +47,7 @@ func BenchmarkFeeder(b *testing.B) {
 	}
 	n := b.N
 	f := &feeder{job: j, id: "f", source: &small{n}, rate: 10e6, workers: 1, depth: DefaultDepth, logf: b.Logf}
-	if ok, err := f.claim(b.Context(), 1, map[string]sighting{}); !ok || err != nil {
+	if ok, err := f.claim(b.Context(), 1, true, nil, map[string]sighting{}); !ok || err != nil {
 		b.Fatal(ok, err)
 	}
 	p, err := j.Pull(b.Context(), bus.PullConfig{Messages: fetchAhead, Bytes: fetchBytes})

@@ -165,7 +165,7 @@ func TestRecordsAreSentOnceEach(t *testing.T) {
 			done := r.feed(never, FeedConfig{Spec: r.spec("rate: 1000/s\nduration: 30s\nrecords: {file: " + file + ", loop: false}\n"), Workers: 2, Direct: direct})
 			r.work(never, never, "a", "b")()
 			s := r.summary(done)
-			if len(r.paths) != 1000 || s.Requests.Completed != 1000 || s.Requests.Starved != 0 || s.Run.End != report.EndSource {
+			if len(r.paths) != 1000 || s.Requests.Completed != 1000 || s.Requests.Scheduled != 1000 || s.Run.End != report.EndSource {
 				t.Errorf("%d paths, %+v, end %q", len(r.paths), s.Requests, s.Run.End)
 			}
 			if s.Records.Read != 1000 || s.Records.Unused != 0 {

@@ -34,7 +34,7 @@ func (c *coordinator) bury(ctx context.Context) {
 	for _, m := range c.members.list {
 		if !m.alive() && !m.counted && m.revision != 0 {
 			m.counted = true
-			if c.spec.Direct && m.lease.State == Left && m.lease.Why == "" && c.plan.Stop == "" && !c.plan.Fed && c.plan.Phase == Running {
+			if c.spec.Direct && m.lease.State == Left && m.lease.Over && c.plan.Stop == "" && !c.plan.Fed && c.plan.Phase == Running {
 				c.plan.Fed, c.plan.FedAt, c.dirty = true, c.now(), true
 				c.event("worker %s has read its part of the records to the end", m.id)
 			}
@@ -64,10 +64,7 @@ func (c *coordinator) bury(ctx context.Context) {
 }
 
 // tidy tells whether a worker has left because there was nothing more to do.
-func (c *coordinator) tidy(m *member) bool {
-	over := c.plan.Fed || c.plan.End > 0 && c.now() >= c.plan.End
-	return over && m.lease.State == Left && m.lease.Why == ""
-}
+func (c *coordinator) tidy(m *member) bool { return m.lease.State == Left && m.lease.Over }
 
 // leaseEnd is until when a worker that is not there any more may have sent, ns since the start.
 func (c *coordinator) leaseEnd(m *member) int64 {
@@ -323,6 +320,11 @@ func (c *coordinator) close() {
 	missing := 0
 	for _, m := range c.members.list {
 		if m.alive() || m.lease.State == Expired && c.clock.Since(c.ending) < c.collect {
+			missing++
+		}
+	}
+	for _, f := range c.feeds {
+		if !f.Over && c.clock.Since(c.ending) < lastWait {
 			missing++
 		}
 	}

@@ -83,6 +83,16 @@ func (ms *members) failed() string {
 	return why
 }
 
+// mistaken tells whether all have left because of a mistake in the spec or the records.
+func (ms *members) mistaken() bool {
+	for _, m := range ms.list {
+		if m.lease.State != Left || !m.lease.Input {
+			return false
+		}
+	}
+	return len(ms.list) > 0
+}
+
 // gone tells whether there have been any, and all have left in order.
 func (ms *members) gone() bool {
 	any := false

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -26,7 +27,9 @@ type queued struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	drained chan struct{} // closed when nothing more will come
+	why     error         // valid then: nil, or why that is not the records' end
 	once    sync.Once
+	dried   atomic.Bool // there is nothing just now
 	fed     atomic.Bool // the source has come to its end: nothing but what others leave will come
 	dry     func(bool)  // told when there is nothing just now, once fed
 	logf    func(string, ...any)
@@ -79,6 +82,7 @@ func (q *queued) next() error {
 		cancel()
 		switch {
 		case err == nil:
+			q.dried.Store(false)
 			q.dry(false)
 			return q.take(item)
 		case q.ctx.Err() != nil, errors.Is(err, bus.ErrClosed), errors.Is(err, bus.ErrNotFound):
@@ -89,8 +93,9 @@ func (q *queued) next() error {
 		}
 		select {
 		case <-q.drained:
-			return io.EOF
+			return cmp.Or(q.why, io.EOF)
 		default:
+			q.dried.Store(true)
 			q.dry(q.fed.Load())
 		}
 	}
@@ -137,8 +142,13 @@ func (q *queued) Stats() source.Stats {
 	return source.Stats{Read: q.count.Load(), Bad: q.badN.Load(), FirstBad: q.bad}
 }
 
-// end says that nothing more will come.
-func (q *queued) end() { q.once.Do(func() { close(q.drained) }) }
+// end says that nothing more will come, and why if it is not the records' end.
+func (q *queued) end(why error) {
+	q.once.Do(func() {
+		q.why = why
+		close(q.drained)
+	})
+}
 
 // Close gives back what has not been taken up.
 func (q *queued) Close() error {

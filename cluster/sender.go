@@ -58,7 +58,7 @@ func (w *worker) unpack() (sp *spec.Spec, clean func(), err error) {
 func (w *worker) equip(ctx, kill context.Context, sp *spec.Spec) (bool, error) {
 	share := job.Share{
 		Begin:   func(context.Context) (time.Time, error) { return w.begin(ctx, kill) },
-		Workers: w.spec.Workers, OnInterval: w.second, Logf: w.logf,
+		Workers: w.spec.Workers, OnInterval: w.second, Logf: w.logf, AheadBytes: min(w.ahead(), aheadBytes),
 	}
 	if s := w.c.StandIn; s != nil {
 		w.base, w.parts = s.Process.Profile, s.Process.Parts(w.spec.Parts)
@@ -100,7 +100,7 @@ func (w *worker) prepare(ctx context.Context, sp *spec.Spec) (*job.Job, error) {
 	o := job.Options{Version: w.c.Version, Poller: w.c.Poller, Log: func(line string) { w.logf("%s", line) }}
 	sp.Seed = &w.spec.Seed
 	if w.spec.Feeders > 0 {
-		p, err := w.job.Pull(context.WithoutCancel(ctx), bus.PullConfig{Messages: fetchAhead, Bytes: fetchBytes, KeepAlive: true})
+		p, err := w.job.Pull(context.WithoutCancel(ctx), bus.PullConfig{Messages: fetchAhead, Bytes: min(w.ahead(), fetchBytes), KeepAlive: true})
 		if err != nil {
 			return nil, err
 		}
@@ -124,9 +124,19 @@ func (w *worker) prepare(ctx context.Context, sp *spec.Spec) (*job.Job, error) {
 }
 
 const (
-	fetchAhead = 4       // batches
-	fetchBytes = 8 << 20 // and so many bytes
+	fetchAhead = 4        // batches
+	fetchBytes = 8 << 20  // and so many bytes
+	aheadBytes = 16 << 20 // of requests that are prepared
 )
+
+// ahead is how many bytes of records a worker may fetch ahead, and have made requests of: all workers together leave half of the
+// queue's depth to those that have none just now.
+func (w *worker) ahead() int {
+	if w.spec.Depth == 0 {
+		return aheadBytes
+	}
+	return int(max(w.spec.Depth/int64(4*max(w.spec.Workers, 1)), 1))
+}
 
 // second hands a second's figures over.
 func (w *worker) second(iv *measure.Interval, label func(int) string, steal float64) {

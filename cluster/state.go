@@ -44,6 +44,7 @@ type JobSpec struct {
 	Feeders  int           `json:"feeders"` // parts of the record source; 0: none, or read by the workers
 	Direct   bool          `json:"direct"`  // the workers read the source themselves
 	Created  time.Time     `json:"created"`
+	Depth    int64         `json:"depth_bytes"` // of the queue of records
 	Duration time.Duration `json:"duration_ns"` // of the schedule; 0: no such limit
 	Requests int64         `json:"requests"`    // the schedule ends with its so-manieth arrival; 0: no such limit
 
@@ -110,6 +111,8 @@ type Lease struct {
 	Offset  int64  `json:"offset_ns"`         // the coordinator's clock less its own
 	Error   int64  `json:"offset_error_ns"`   // at most so much off
 	Why     string `json:"why,omitempty"`
+	Input   bool   `json:"bad_input,omitempty"` // why it has left: a mistake in the spec or the records
+	Over    bool   `json:"over,omitempty"`      // it has come to the end of the schedule, or of the records
 	NoExec  bool   `json:"no_exec,omitempty"`
 }
 
@@ -128,7 +131,8 @@ type Progress struct {
 	Batches int64    `json:"batches"`
 	Bad     int64    `json:"bad,omitempty"`
 	Loops   int64    `json:"loops,omitempty"`
-	Done    bool     `json:"done"`
+	Done    bool     `json:"done"` // the source has come to its end
+	Over    bool     `json:"over"` // nothing more will be pushed
 	Err     string   `json:"error,omitempty"`
 	First   []string `json:"first_bad,omitempty"`
 }

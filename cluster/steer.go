@@ -129,9 +129,11 @@ func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 		w.steer(false)
 		w.steerMu.Unlock()
 		if w.src != nil {
-			w.src.fed.Store(plan.Fed)
+			if plan.Fed {
+				w.src.fed.Store(true)
+			}
 			if plan.Drained {
-				w.src.end()
+				w.src.end(nil)
 			}
 		}
 		switch {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/iagoloadgen/iago/arrival"
+	"github.com/iagoloadgen/iago/engine"
 	"github.com/iagoloadgen/iago/job"
 	"github.com/iagoloadgen/iago/measure"
 	"github.com/iagoloadgen/iago/report"
@@ -39,9 +40,13 @@ type lostly struct {
 func (f *feeding) sum(c *coordinator, led *ledger, slo []report.Condition) (*job.Outcome, error) {
 	if c.plan.Start == 0 {
 		if c.plan.Stop == Interrupted {
-			return nil, ErrInterrupted
+			return nil, errBefore
 		}
-		return nil, errors.New("cluster: " + c.plan.Stop)
+		err := errors.New("cluster: " + c.plan.Stop)
+		if c.members.mistaken() {
+			err = &CheckError{err}
+		}
+		return nil, err
 	}
 	led.mu.Lock()
 	defer led.mu.Unlock()
@@ -57,9 +62,6 @@ func (f *feeding) sum(c *coordinator, led *ledger, slo []report.Condition) (*job
 	s.account()
 	return s.write(slo), nil
 }
-
-// ErrInterrupted says that a job was stopped before it began.
-var ErrInterrupted = errors.New("cluster: interrupted before the job had begun")
 
 // scheduleEnd is when the schedule was over: at its end, when the records had come to theirs, or when the last worker was stopped.
 func (s *summing) scheduleEnd() (end int64) {
@@ -101,6 +103,11 @@ func (s *summing) account() {
 	end := s.end
 	if p := &s.c.plan; p.Drained { // nothing was called for any more that had no record
 		end = min(end, max(p.FedAt, 0))
+		for _, a := range s.led.workers {
+			if a.last != nil && a.last.End == engine.EndSource {
+				end = min(end, int64(a.last.Duration))
+			}
+		}
 	}
 	s.nobody = nobodys(s.whole, s.profile, gaps(s.whole.N(), stints, end))
 }

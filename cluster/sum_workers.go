@@ -19,7 +19,9 @@ func (s *summing) records() (r report.Records) {
 		add(f.Records, f.Bad, f.Loops, f.First)
 	}
 	for _, a := range s.led.workers {
-		if a.last == nil {
+		if a.last == nil { // a request stands for a record here: more is not known
+			q := &a.total.Requests
+			taken += q.Scheduled - q.Starved - q.Unsent
 			continue
 		}
 		src := a.last.Source
@@ -32,7 +34,7 @@ func (s *summing) records() (r report.Records) {
 		r.Filtered += src.Filtered
 		r.Unused += a.last.Unused
 	}
-	if s.spec.Feeders > 0 {
+	if s.spec.Feeders > 0 && !s.c.plan.Drained {
 		r.Unused += max(r.Read+r.Bad+r.Filtered-taken, 0) // still in the queue at the end
 	}
 	r.FirstBad = r.FirstBad[:min(3, len(r.FirstBad))]

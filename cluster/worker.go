@@ -13,6 +13,8 @@ import (
 
 	"github.com/iagoloadgen/iago/arrival"
 	"github.com/iagoloadgen/iago/cluster/bus"
+	"github.com/iagoloadgen/iago/engine"
+	"github.com/iagoloadgen/iago/job"
 	"github.com/iagoloadgen/iago/spec"
 )
 
@@ -158,6 +160,7 @@ func (w *worker) work(ctx, kill context.Context) error {
 	why := ""
 	if err != nil {
 		why = err.Error()
+		w.held.change(func(l *Lease) { l.Input = job.BadInput(err) })
 	}
 	stop()
 	side.Wait()
@@ -292,8 +295,13 @@ func (w *worker) serve(ctx, kill context.Context, sp *spec.Spec) error {
 	}
 	done := make(chan struct{})
 	var steering sync.WaitGroup
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	steering.Go(func() { w.follow(ctx, kill, done) })
+	if w.src != nil {
+		steering.Go(func() { w.alone(watching) })
+	}
 	part, err := w.sender.Wait(context.WithoutCancel(ctx))
+	stop()
 	close(done)
 	steering.Wait()
 	if w.start.IsZero() { // it never began
@@ -303,6 +311,7 @@ func (w *worker) serve(ctx, kill context.Context, sp *spec.Spec) error {
 		return err
 	}
 	w.last(part, err)
+	w.held.change(func(l *Lease) { l.Over = err == nil && part.End != engine.EndInterrupted })
 	return err
 }
 

@@ -19,6 +19,7 @@ func (s *shard) adopt(set *targetSet) {
 	s.set, s.live, s.fixed, s.rec.targets = set, set.live, set.fixed, set.all
 	came, went := s.placePools()
 	s.e.tookOver(s.id, set)
+	defer s.report()
 	for _, t := range went {
 		s.letGo(t)
 	}

@@ -95,6 +95,8 @@ type Config struct {
 	RingSize int    // requests prepared ahead per shard; 0: a default
 	Seed     uint64
 
+	RingBytes int // of them per shard, though one request may be larger; 0: 16 MiB
+
 	// OnInterval gets every second's figures of all shards, in order, soon after the second's end. The interval is
 	// only valid during the call. nil: none.
 	OnInterval func(*measure.Interval)

@@ -37,18 +37,22 @@ type feed struct {
 	prod  *producer
 
 	// The producer's view.
+	most   int   // bytes
 	sizes  []int // of what was pushed, by position
 	pushed uint64
 	popped uint64
 	bytes  int
 }
 
-func newFeed(p *producer, size int) *feed {
+func newFeed(p *producer, size, bytes int) *feed {
 	if size <= 0 {
 		size = ringSize
 	}
+	if bytes <= 0 {
+		bytes = ringBytes
+	}
 	r := ring.New[*item](size)
-	return &feed{ready: r, spare: ring.New[*item](2 * r.Cap()), prod: p, sizes: make([]int, r.Cap())}
+	return &feed{ready: r, spare: ring.New[*item](2 * r.Cap()), prod: p, most: bytes, sizes: make([]int, r.Cap())}
 }
 
 // pop takes the next request; for the shard.
@@ -81,7 +85,7 @@ func (f *feed) room() bool {
 	for head := f.ready.Popped(); f.popped < head; f.popped++ {
 		f.bytes -= f.sizes[f.popped%uint64(len(f.sizes))]
 	}
-	return f.pushed-f.popped < uint64(f.ready.Cap()) && (f.bytes < ringBytes || f.pushed == f.popped)
+	return f.pushed-f.popped < uint64(f.ready.Cap()) && (f.bytes < f.most || f.pushed == f.popped)
 }
 
 // push hands a request over; there is room.
@@ -136,7 +140,7 @@ func newProducer(e *engine, shards int) *producer {
 	p.addTo = p.add
 	p.hopeless = func() {}
 	for range shards {
-		p.feeds = append(p.feeds, newFeed(p, e.cfg.RingSize))
+		p.feeds = append(p.feeds, newFeed(p, e.cfg.RingSize, e.cfg.RingBytes))
 	}
 	if c, ok := e.cfg.Source.(Confirmer); ok {
 		p.marks = &marks{source: c, feeds: p.feeds}

@@ -77,7 +77,7 @@ func (r *roster) lookUp(t int32) {
 	case !isName(&target):
 		addrs, err := r.e.resolver.resolve(r.e.ctx, &target)
 		if err == nil { // it cannot be: nothing is looked up
-			r.e.resolver.put(int(t), addrs)
+			r.e.resolver.put(int(t), target.URL, addrs)
 		}
 		r.known[t] = err == nil
 		return
@@ -96,7 +96,7 @@ func (r *roster) lookUp(t int32) {
 				r.say("target %s: %v; it is not used, looking again in %v", target.URL, err, wait)
 				return false
 			case slices.Contains(r.wanted, t):
-				r.e.resolver.put(int(t), addrs)
+				r.e.resolver.put(int(t), target.URL, addrs)
 				r.known[t] = true
 				r.lookups.stop(t)
 				r.publish(false)

@@ -30,7 +30,7 @@ func (s *shard) rehome(a arrival) (_ arrival, cause string) {
 	case it.pinned: // by an answer: nobody says where to now
 		return a, causeGone
 	}
-	if int(it.target) != t && s.encodeAgain(it, t) != nil {
+	if (int(it.target) != t || it.set < s.set.since[t]) && s.encodeAgain(it, t) != nil {
 		return a, causeEncode
 	}
 	it.set = s.set.number

@@ -21,8 +21,8 @@ type addrSet struct {
 	addrs      []poller.Addr
 }
 
-// resolver keeps the addresses of the targets. Its methods may be called by any goroutine. Its lists only grow, so that what is
-// in them may be read by whoever was given a part of them.
+// resolver keeps the addresses of the targets. Its methods may be called by any goroutine. What is in its lists does not change (a
+// changed list is another one), so that it may be read by whoever was given a part of them.
 type resolver struct {
 	mu      sync.Mutex
 	targets []load.Target
@@ -72,15 +72,18 @@ func (r *resolver) start(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("engine: target %s: %w", r.targets[i].URL, err)
 		}
-		r.put(i, addrs)
+		r.put(i, r.targets[i].URL, addrs)
 	}
 	return nil
 }
 
-// put notes target i's addresses; true: they are others than before.
-func (r *resolver) put(i int, addrs []poller.Addr) bool {
+// put notes the addresses of target i, if it still is that of url; true: they are others than before.
+func (r *resolver) put(i int, url string, addrs []poller.Addr) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.targets[i].URL != url { // the number has been given to another
+		return false
+	}
 	set := &addrSet{addrs: addrs}
 	if old := r.sets[i].Load(); old != nil {
 		if slices.Equal(old.addrs, addrs) {
@@ -132,7 +135,7 @@ func (r *resolver) follow(ctx context.Context, every time.Duration) {
 				return
 			case err != nil:
 				r.logf("target %s: %v; its old addresses stay", t.URL, err)
-			case r.put(i, addrs):
+			case r.put(i, t.URL, addrs):
 				r.logf("target %s: now at %v", t.URL, addrs)
 			}
 		}

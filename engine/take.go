@@ -58,6 +58,7 @@ func (s *shard) takeOne(due int64) {
 	switch state {
 	case feedEnded:
 		s.e.sourceEnded()
+		s.nextDue = false // what has no record at the source's end is not called for
 		s.stop(s.now)
 		return
 	case feedEmpty:

@@ -12,11 +12,13 @@ import (
 )
 
 // targetSet is what the targets of a run are at one time. Once published it does not change, but for addresses. A target that
-// is gone keeps its number, which figures and prepared requests know it by, and has it again when it comes back.
+// is gone keeps its number, which prepared requests and connections know it by, and has it again when it comes back, unless others
+// have come in numbers meanwhile (recycle.go).
 type targetSet struct {
 	number int32 // of sets: the first is 1
 
 	all   []load.Target              // by number: those that there are and those that there were
+	since []int32                    // by number: of the set in which it got this target
 	tls   []*tls.Config              // by number; nil: no TLS
 	addrs []*atomic.Pointer[addrSet] // by number
 
@@ -71,7 +73,10 @@ type roster struct {
 	mu sync.Mutex
 
 	tls     []*tls.Config // by number, as the engine's resolver has the targets themselves
+	since   []int32       // likewise, see targetSet
+	names   []targetName  // likewise
 	numbers map[targetName]int32
+	spare   int     // of numbers that are kept for targets that are gone
 	wanted  []int32 // numbers, as they were given
 	known   []bool  // by number: its addresses have been looked up since it came
 	lookups lookups
@@ -128,16 +133,16 @@ func (e *Engine) SetTargets(targets []load.Target) error {
 }
 
 func newRoster(e *engine, targets []load.Target) *roster {
-	r := &roster{e: e, lookups: lookups{byTarget: map[int32]func(){}}}
+	r := &roster{e: e, spare: spareNumbers, lookups: lookups{byTarget: map[int32]func(){}}}
 	r.reset(targets)
 	return r
 }
 
 // reset begins anew with targets; nothing has been sent yet.
 func (r *roster) reset(targets []load.Target) {
-	r.tls, r.numbers, r.wanted, r.known = nil, map[targetName]int32{}, nil, nil
+	r.tls, r.since, r.names, r.numbers, r.wanted, r.known = nil, nil, nil, map[targetName]int32{}, nil, nil
 	r.e.resolver = newResolver(nil, r.e.logf)
-	r.wanted = r.number(targets)
+	r.wanted = r.renumber(targets)
 }
 
 // replace is reset while a run is being prepared.
@@ -147,30 +152,11 @@ func (r *roster) replace(targets []load.Target) {
 	r.reset(targets)
 }
 
-// number finds the targets' numbers; new ones get the next.
-func (r *roster) number(targets []load.Target) (numbers []int32) {
-	nth := map[string]int{}
-	for i := range targets {
-		t := &targets[i]
-		name := targetName{t.URL, nth[t.URL]}
-		nth[t.URL]++
-		n, ok := r.numbers[name]
-		if !ok {
-			n = int32(len(r.tls))
-			r.numbers[name] = n
-			r.tls, r.known = append(r.tls, tlsFor(r.e.cfg.TLS, t)), append(r.known, false)
-			r.e.resolver.add(*t)
-		}
-		numbers = append(numbers, n)
-	}
-	return numbers
-}
-
 // begin publishes the first set, for so many shards; all names have been looked up.
 func (r *roster) begin(shards int) error {
 	r.mu.Lock()
 	defer r.unlock()
-	r.e.presence.taken = make([]*targetSet, shards)
+	r.e.presence.taken, r.e.presence.idle = make([]*targetSet, shards), make([][]bool, shards)
 	for _, t := range r.wanted {
 		r.known[t] = true
 	}
@@ -217,7 +203,7 @@ func (r *roster) say(format string, args ...any) {
 // want makes targets the ones that are wanted.
 func (r *roster) want(targets []load.Target) {
 	before := r.wanted
-	r.wanted = r.number(targets)
+	r.wanted = r.renumber(targets)
 	is := make([]bool, len(r.known))
 	for _, t := range r.wanted {
 		is[t] = true
@@ -271,7 +257,7 @@ func (r *roster) publish(anew bool) {
 func (r *roster) set(live []int32) *targetSet {
 	n := len(r.known)
 	s := &targetSet{
-		number: 1, all: r.e.resolver.targets[:n:n], tls: r.tls[:n:n], addrs: r.e.resolver.sets[:n:n],
+		number: 1, all: r.e.resolver.targets[:n:n], since: r.since[:n:n], tls: r.tls[:n:n], addrs: r.e.resolver.sets[:n:n],
 		live: live, used: make([]load.Target, len(live)), place: make([]int, n),
 	}
 	if old := r.e.set.Load(); old != nil {
@@ -326,6 +312,7 @@ func (e *engine) fix(set *targetSet) (p int, err error) {
 type attendance struct {
 	mu    sync.Mutex
 	taken []*targetSet // by shard; nil: it has ended
+	idle  [][]bool     // by shard and number: it has nothing to do with the target, which is gone
 }
 
 // tookOver notes that a shard goes by set now; nil: that it has ended.

@@ -33,6 +33,7 @@ func TestServersComeAndGo(t *testing.T) {
 					Schedule: func(_, n int) Schedule { return &even{gap: second / 4000 * int64(n), n: 1 << 40} },
 				}, func(e *Engine) {
 					defer e.Stop(EndInterrupted)
+					e.roster.spare = 0
 					for range rounds {
 						next := start()
 						all = append(all, next)

@@ -244,7 +244,7 @@ func TestRequestsArePreparedForSetsThatAllShardsHave(t *testing.T) {
 	e, _ := rosterRun(t, lines{}, 0, &names{}, named("10.0.0.1")...)
 	defer e.endRoster()
 	first := e.set.Load()
-	e.presence.taken = []*targetSet{first, first, first}
+	e.presence.taken, e.presence.idle = []*targetSet{first, first, first}, make([][]bool, 3)
 	if err := e.SetTargets(named("10.0.0.1", "10.0.0.2")); err != nil {
 		t.Fatal(err)
 	}

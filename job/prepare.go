@@ -192,10 +192,7 @@ func (j *Job) requests() error {
 		c.Source = j.source
 		return nil
 	}
-	src, err := source.Open(source.Options{
-		Path: s.Records.File, Stdin: j.options.Stdin, Format: s.Records.Format, Loop: s.Records.Loop,
-		Columns: s.Records.Columns, Lines: j.lines(), Skip: s.Records.Skip, Limit: s.Records.Limit, MaxLine: int(s.Records.MaxLine),
-	})
+	src, err := j.openSource()
 	if err != nil {
 		return err
 	}
@@ -205,6 +202,14 @@ func (j *Job) requests() error {
 	}
 	c.Source = j.options.Part(c.Source)
 	return nil
+}
+
+func (j *Job) openSource() (source.Source, error) {
+	r := &j.spec.Records
+	return source.Open(source.Options{
+		Path: r.File, Stdin: j.options.Stdin, Format: r.Format, Loop: r.Loop,
+		Columns: r.Columns, Lines: j.lines(), Skip: r.Skip, Limit: r.Limit, MaxLine: int(r.MaxLine),
+	})
 }
 
 func (j *Job) labels() error {

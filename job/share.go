@@ -17,6 +17,7 @@ type Share struct {
 	Live       *engine.Live
 	Begin      func(context.Context) (time.Time, error) // called once everything is ready
 	Workers    int                                      // limits of the job are divided by so many
+	AheadBytes int                                      // requests prepared ahead take about so much at most; 0: the engine's own bound
 	OnInterval func(iv *measure.Interval, label func(number int) string, steal float64)
 	Logf       func(format string, args ...any)
 }
@@ -50,6 +51,7 @@ func (j *Job) Start(s Share) (*Running, error) {
 		c.Shards = min(c.Shards, c.Connections)
 	}
 	c.RingSize = aheadFor(j.peak() / float64(n) / float64(c.Shards))
+	c.RingBytes = s.AheadBytes / c.Shards
 	c.Logf = s.Logf
 	r := &Running{Job: j, sampler: watch(time.Second)}
 	c.OnInterval = func(iv *measure.Interval) {
@@ -113,6 +115,9 @@ func (j *Job) Source() source.Source {
 	}
 	return j.source
 }
+
+// Reopen opens the record source once more, from its beginning. Whoever asks for it closes it.
+func (j *Job) Reopen() (source.Source, error) { return j.openSource() }
 
 // Peak is about the highest rate of the schedule, in arrivals per second.
 func (j *Job) Peak() float64 { return j.peak() }

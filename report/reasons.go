@@ -18,7 +18,7 @@ func reasons(s *Summary) []string {
 		leaseReason, leaseEndedReason, toldLateReason, noWorkerReason,
 		// These are about the figures.
 		lostReason, closedReason, endReason, nothingReason, fewReason, overloadReason, limitReason, behindReason, timeoutReason,
-		unseenReason, refusedReason,
+		unseenReason, refusedReason, unusedReason,
 		// These are about the machine.
 		stealReason, pauseReason,
 	} {

@@ -139,3 +139,12 @@ func lostReason(s *Summary) string {
 	}
 	return ""
 }
+
+// unusedReason: the records outlasted the schedule. One process reads no more of them than a moment's worth ahead.
+func unusedReason(s *Summary) string {
+	n := s.Records.Unused
+	if n == 0 || len(s.Workers) == 0 || s.Run.End != EndSchedule || s.Records.Loops > 0 {
+		return ""
+	}
+	return fmt.Sprintf("the schedule ended before the records did: %s that had been read ahead %s dropped.", several(n, "record"), was(n))
+}

@@ -212,3 +212,19 @@ func TestWorstFirst(t *testing.T) {
 		}
 	}
 }
+
+func TestRecordsThatOutlastTheSchedule(t *testing.T) {
+	s := &Summary{Run: Run{End: EndSchedule}, Records: Records{Unused: 1200}, Workers: make([]Worker, 2)}
+	if r := unusedReason(s); !strings.Contains(r, "1,200 records") {
+		t.Errorf("%q", r)
+	}
+	for name, change := range map[string]func(*Summary){
+		"one process": func(s *Summary) { s.Workers = nil }, "all sent": func(s *Summary) { s.Run.End = EndSource },
+		"from the start again": func(s *Summary) { s.Records.Loops = 1 }, "none": func(s *Summary) { s.Records.Unused = 0 },
+	} {
+		other := *s
+		if change(&other); unusedReason(&other) != "" {
+			t.Errorf("%s: %q", name, unusedReason(&other))
+		}
+	}
+}

@@ -33,6 +33,9 @@ func guess(name string, buf *bufio.Reader) (Format, error) {
 		case !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull):
 			return Format{}, atLine(err, int64(bytes.Count(window, []byte("\n"))))
 		}
+		if g.lines == 0 && errors.Is(err, bufio.ErrBufferFull) && bytes.HasPrefix(bytes.TrimLeft(window[seen:], " \t"), []byte("{")) {
+			return jsonFormat, nil // an object that is longer than the window
+		}
 		if f, ok := g.try(trimEnd(window[seen:])); ok && errors.Is(err, io.EOF) {
 			return f, nil
 		}

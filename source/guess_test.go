@@ -59,6 +59,19 @@ func (c *chunks) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// A record may be longer than what a guess looks at.
+func TestGuessALongRecord(t *testing.T) {
+	line := `{"uri": "/a", "body": "` + strings.Repeat("x", 200_000) + `"}`
+	s := mustOpen(t, source.Options{Path: "-", Stdin: strings.NewReader(line + "\n" + line)})
+	if f := s.(source.Formatted).Format(); f != "jsonl" {
+		t.Errorf("format %s", f)
+	}
+	var r load.Record
+	if err := s.Read(&r); err != nil || string(r.URI) != "/a" || len(r.Body) != 200_000 {
+		t.Errorf("%q, a body of %d bytes, %v", r.URI, len(r.Body), err)
+	}
+}
+
 // A log that is piped in as it grows is not waited for beyond what is needed.
 func TestOpenDoesNotWait(t *testing.T) {
 	for _, format := range []string{"", "uri"} {

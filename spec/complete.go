@@ -27,6 +27,9 @@ func (s *Spec) Complete() {
 	if s.Rate == (Rate{}) && len(s.Profile) == 0 && !s.ownRates() {
 		s.Rate.PerSecond = defaultRate
 	}
+	if s.Records.File == "-" { // it cannot be read twice, and whoever reads this spec again must not think that it is to be
+		s.Records.Loop = false
+	}
 	if s.Duration == 0 && s.Requests == 0 && !s.ends() {
 		s.Duration = defaultDuration
 	}

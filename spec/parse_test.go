@@ -126,6 +126,21 @@ func TestNameOfTarget(t *testing.T) {
 	}
 }
 
+// Standard input is read once, whatever the default; whoever gets the completed spec must find it in order.
+func TestStandardInputIsNotReadAgain(t *testing.T) {
+	s, err := Parse("s.yaml", []byte("target: http://127.0.0.1:1\nrecords: {file: '-'}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Pack()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u, err := p.Unpack(t.TempDir()); err != nil || u.Records.Loop || u.Validate() != nil {
+		t.Errorf("%v, %+v", err, u)
+	}
+}
+
 func TestProcess(t *testing.T) {
 	const head = "target: http://shop.example\n"
 	for _, test := range []struct{ spec, words string }{

@@ -105,6 +105,8 @@ var allowed = map[string][]string{
 	"spec":             {"arrival", "discovery", "source", "processor", "processor/", "transport", "transport/proxy", "report", "load", "internal/suggest"},
 	"job":              {"spec", "engine", "report", "report/", "arrival", "discovery", "source", "processor", "processor/", "transport", "measure", "load", "internal/host"},
 	"cluster":          {"cluster/bus", "cluster/batch", "job", "spec", "engine", "report", "arrival", "source", "measure", "load", "internal/host"},
+	"cluster/sim":      {"cluster", "cluster/bus", "arrival", "engine", "job", "measure", "report", "spec", "internal/host"},
+	"cluster/sim/cmd":  {"cluster/sim", "standard"},
 	"cluster/bus":      {},
 	"cluster/bus/":     {"cluster/bus"},
 	"target/model":     {},
@@ -118,8 +120,10 @@ var allowed = map[string][]string{
 	"test/netns":       {},
 	"test/netns/":      {"arrival/arrivaltest"},
 	"test/cluster":     {"test/netns", "report"}, // these three are for tests: nothing else may import them
+	"test/faults":      {},
 	"test/kubernetes":  {},
 	"test/discovery":   {},
+	"test/outages":     {},
 	"test/kubernetes/": {},
 	"":                 {"job", "spec", "report", "standard"}, // the library
 	"bench/":           {"report", "target/"},
@@ -293,7 +297,7 @@ func TestBlankImports(t *testing.T) {
 		if p.folder() == "standard" || p.folder() == "internal/deps" {
 			continue
 		}
-		command := p.folder() == "" || strings.HasPrefix(p.folder(), "cmd/") || strings.HasPrefix(p.folder(), "examples/")
+		command := p.folder() == "" || strings.HasPrefix(p.folder(), "cmd/") || strings.HasSuffix(p.folder(), "/cmd") || strings.HasPrefix(p.folder(), "examples/")
 		eachLine(t, p, func(file string, number int, line string) {
 			name, ok := strings.CutPrefix(strings.TrimPrefix(strings.TrimSpace(line), "import "), `_ "`)
 			if !ok {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,7 +22,7 @@ import (
 func TestDocumentedCommands(t *testing.T) {
 	long(t)
 	files := map[string]int{"README.md": 8, "examples/README.md": 2} // and how many commands it has at least
-	for _, pattern := range []string{"docs/*.md", "*.md", "examples/exec-*/README.md"} {
+	for _, pattern := range []string{"docs/*.md", "*.md", "examples/exec-*/README.md", "examples/discovery/README.md"} {
 		found, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
 			t.Fatal(err)
@@ -156,7 +157,11 @@ func copyExamples(t *testing.T, dir, address string) {
 	if err != nil || len(programs) < 2 {
 		t.Fatalf("%d examples with programs: %v", len(programs), err)
 	}
-	for _, s := range append(specs, programs...) {
+	found, err := filepath.Glob(filepath.Join(dir, "examples", "discovery", "*.yaml"))
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no examples of discovery: %v", err)
+	}
+	for _, s := range slices.Concat(specs, programs, found) {
 		raw, err := os.ReadFile(s)
 		if err != nil {
 			t.Fatal(err)
@@ -174,7 +179,11 @@ func TestExamplesAreValid(t *testing.T) {
 	if err != nil || len(specs) < 3 {
 		t.Fatalf("%d examples: %v", len(specs), err)
 	}
-	for _, s := range specs {
+	found, err := filepath.Glob(filepath.Join(root, "examples", "discovery", "*.yaml"))
+	if err != nil || len(found) < 4 {
+		t.Fatalf("%d examples of discovery: %v", len(found), err)
+	}
+	for _, s := range append(specs, found...) {
 		if said := command(t, "validate", absolute(t, s)); !strings.Contains(said, "targets") {
 			t.Errorf("%s: %s", s, said)
 		}

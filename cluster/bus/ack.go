@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"sync"
@@ -117,28 +118,45 @@ func (a *acker) repeat(ctx context.Context) {
 
 // clear removes chunks that are no longer needed.
 func (a *acker) clear(ctx context.Context) {
-	for {
+	var left []string
+	for ctx.Err() == nil {
 		select {
 		case id := <-a.drop:
-			a.clearOne(id)
-		case <-ctx.Done():
-			for {
-				select {
-				case id := <-a.drop:
-					a.clearOne(id)
-				default:
-					return
-				}
+			if !a.clearOne(ctx, id) {
+				left = append(left, id)
 			}
+		case <-ctx.Done():
+		}
+	}
+	for { // what is left at the end, in one attempt each
+		select {
+		case id := <-a.drop:
+			left = append(left, id)
+			continue
+		default:
+		}
+		break
+	}
+	last, cancel := context.WithTimeout(context.Background(), opTimeout)
+	defer cancel()
+	for n, id := range left {
+		if err := a.j.dropChunks(last, "records", id); err != nil && !errors.Is(err, ErrNotFound) {
+			a.j.b.logf("bus: job %s: the chunks of %d records stay until the job is deleted: %v", a.j.n.job, len(left)-n, err)
+			return
 		}
 	}
 }
 
-func (a *acker) clearOne(id string) {
-	ctx, cancel := context.WithTimeout(context.Background(), opTimeout)
-	defer cancel()
-	if err := a.j.dropChunks(ctx, "records", id); err != nil {
-		a.j.b.logf("bus: job %s: the chunks of %s stay until the job is deleted: %v", a.j.n.job, id, err)
+// clearOne tries until it is done; false: the context has ended.
+func (a *acker) clearOne(ctx context.Context, id string) bool {
+	for wait := retryFirst; ; wait = min(2*wait, retryLast) {
+		err := a.j.dropChunks(ctx, "records", id)
+		if err == nil || errors.Is(err, ErrNotFound) {
+			return true
+		}
+		if ctx.Err() != nil || a.j.b.pause(ctx, wait) != nil {
+			return false
+		}
 	}
 }
 

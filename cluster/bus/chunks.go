@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -72,7 +73,9 @@ func (j *Job) payload(ctx context.Context, kind, id string, c chunked, data []by
 	err := parallel(ctx, c.count, func(ctx context.Context, i int) error {
 		err := j.askStream(ctx, &j.infos.chunks, func(ctx context.Context, s jetstream.Stream) error {
 			m, err := s.GetLastMsgForSubject(ctx, j.n.chunk(kind, id, i))
-			if err == nil {
+			if errors.Is(err, jetstream.ErrMsgNotFound) {
+				parts[i], err = j.fromLeader(ctx, j.n.chunk(kind, id, i))
+			} else if err == nil {
 				parts[i] = m.Data
 			}
 			return err
@@ -93,6 +96,35 @@ func (j *Job) payload(ctx context.Context, kind, id string, c chunked, data []by
 		return nil, fmt.Errorf("%w: the %d chunks of %s are not what was stored", ErrLost, c.count, id)
 	}
 	return whole, nil
+}
+
+// fromLeader reads a chunk that a replica does not have: it may be behind. The library asks leaders of such streams only
+// where all of them are asked so.
+func (j *Job) fromLeader(ctx context.Context, subject string) ([]byte, error) {
+	body, err := json.Marshal(map[string]string{"last_by_subj": subject})
+	if err != nil {
+		return nil, err
+	}
+	m, err := j.b.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+j.n.chunks(), body)
+	if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Message struct {
+			Data []byte `json:"data"`
+		} `json:"message"`
+		Error *jetstream.APIError `json:"error"`
+	}
+	if err := json.Unmarshal(m.Data, &answer); err != nil {
+		return nil, fmt.Errorf("chunk at %s: %w", subject, err)
+	}
+	if answer.Error != nil && answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound {
+		return nil, jetstream.ErrMsgNotFound
+	}
+	if answer.Error != nil {
+		return nil, answer.Error
+	}
+	return answer.Message.Data, nil
 }
 
 // dropChunks removes the chunks of a payload.

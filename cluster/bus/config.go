@@ -34,6 +34,10 @@ type Config struct {
 	Cert string // PEM file of the own certificate, with Key (--bus-cert, --bus-key); means TLS
 	Key  string
 
+	// Within, if given, is a server of this process that is connected to without the network, and so without certificates,
+	// whatever it asks of others. URL still says where others find it.
+	Within *Server
+
 	// Job, if given, limits the connection to one job: its inbox lies below the job, as credentials that are limited by
 	// Permissions require.
 	Job string
@@ -113,6 +117,9 @@ func (c *Config) options(ctx context.Context, d *dialer) (opts []nats.Option, er
 		nats.IgnoreAuthErrorAbort(),
 		nats.ReconnectBufSize(-1), // a message is sent now or refused, never late
 		nats.PingInterval(4 * time.Second), nats.MaxPingsOutstanding(2), nats.FlusherTimeout(10 * time.Second),
+	}
+	if c.Within != nil {
+		opts = append(opts, nats.InProcessServer(c.Within.s))
 	}
 	if c.Job != "" {
 		opts = append(opts, nats.CustomInboxPrefix(names{c.Job}.inbox()))

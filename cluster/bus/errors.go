@@ -61,7 +61,7 @@ func (b *Bus) failure(began time.Time, err error) error {
 		return fmt.Errorf("%w: %w", ErrDenied, err)
 	case errors.Is(err, context.Canceled):
 		return err
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout), errors.Is(err, jetstream.ErrAsyncPublishTimeout):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
 		if denied != nil && !at.Before(began) { // the server drops what it refuses, and tells so beside
 			return fmt.Errorf("%w: %w", ErrDenied, denied)
 		}

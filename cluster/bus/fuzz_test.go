@@ -68,6 +68,22 @@ func FuzzVerdict(f *testing.F) {
 	})
 }
 
+// FuzzStored: a word on a message counts as its confirmation only where it names a stream and no error.
+func FuzzStored(f *testing.F) {
+	f.Add([]byte(`{"stream":"s","seq":1}`), "")
+	f.Add([]byte(`{"error":{"code":503,"err_code":10077,"description":"maximum bytes exceeded"}}`), "")
+	f.Add([]byte(nil), "503")
+	f.Fuzz(func(t *testing.T, data []byte, status string) {
+		m := &nats.Msg{Data: data, Header: nats.Header{}}
+		if status != "" {
+			m.Header.Set("Status", status)
+		}
+		if stored(m) == nil && (status != "" || !strings.Contains(strings.ToLower(string(data)), "stream")) {
+			t.Errorf("%q with status %q is a confirmation", data, status)
+		}
+	})
+}
+
 // FuzzNames: no name that is accepted can leave its job, or stand for anything else.
 func FuzzNames(f *testing.F) {
 	for _, s := range []string{"a", "a.b", "a.*", ">", "a b", "iago.x", "", "..", "a/b=c", "records.x", "\x00"} {

@@ -116,6 +116,7 @@ func (n names) configs(cfg JobConfig) []jetstream.StreamConfig {
 	}
 	results.Name, results.Subjects = n.results(), []string{n.subject("results.>")}
 	chunks.Name, chunks.Subjects, chunks.MaxMsgsPerSubject = n.chunks(), []string{n.subject("chunks.>")}, 1
+	chunks.AllowDirect = true // whichever replica is asked answers, with the bytes as they are
 	// The form of a key-value bucket, but read from the leader only: replicas may be behind.
 	state.Name, state.Subjects, state.MaxMsgsPerSubject = n.state(), []string{n.key(">")}, 1
 	state.DenyDelete, state.AllowRollup, state.MaxConsumers = true, true, watchersMost

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -21,7 +20,7 @@ type QueueConfig struct {
 // goroutines at once.
 type Queue struct {
 	j   *Job
-	js  jetstream.JetStream // its own: has a window of its own
+	out outlet
 	win window
 
 	ctx    context.Context // ends the attempts
@@ -29,14 +28,6 @@ type Queue struct {
 	mu     sync.Mutex // keeps the order of pushes
 	ch     chan *push
 	done   chan struct{}
-}
-
-// push is a message under way.
-type push struct {
-	msg    *nats.Msg
-	future jetstream.PubAckFuture // nil: could not be sent at once
-	began  time.Time
-	err    error
 }
 
 // Queue opens the job's queue for pushing. Close it.
@@ -50,14 +41,13 @@ func (j *Job) Queue(cfg QueueConfig) (*Queue, error) {
 	if cfg.Messages < 1 || cfg.Bytes < 1 {
 		return nil, fmt.Errorf("bus: queue of job %s: a window of %d messages and %d bytes; expected at least 1", j.n.job, cfg.Messages, cfg.Bytes)
 	}
-	js, err := jetstream.New(j.b.nc, jetstream.WithPublishAsyncMaxPending(cfg.Messages+1), jetstream.WithPublishAsyncTimeout(attemptTime))
-	if err != nil {
-		return nil, fmt.Errorf("bus: queue of job %s: %w", j.n.job, err)
+	q := &Queue{j: j, ch: make(chan *push, cfg.Messages), done: make(chan struct{})}
+	if err := q.out.start(j.b); err != nil {
+		return nil, fmt.Errorf("bus: queue of job %s: %w", j.n.job, j.b.failure(time.Now(), err))
 	}
-	q := &Queue{j: j, js: js, ch: make(chan *push, cfg.Messages), done: make(chan struct{})}
 	q.win.init(cfg.Messages, cfg.Bytes)
 	q.ctx, q.cancel = context.WithCancel(context.Background())
-	go q.collect()
+	go q.collect(q.ch)
 	return q, nil
 }
 
@@ -87,16 +77,14 @@ func (q *Queue) Push(ctx context.Context, data []byte, id string) error {
 		q.win.leave(size, nil)
 		return q.wrap("push", ErrClosed)
 	}
-	p := &push{msg: m, began: time.Now()}
-	p.future, p.err = q.js.PublishMsgAsync(m, jetstream.WithRetryAttempts(0))
-	q.ch <- p // has room: the window is no larger
+	q.ch <- q.out.send(m) // has room: the window is no larger
 	return nil
 }
 
 // collect waits for the confirmations in the order of the pushes, and repeats what was not confirmed.
-func (q *Queue) collect() {
+func (q *Queue) collect(ch <-chan *push) {
 	defer close(q.done)
-	for p := range q.ch {
+	for p := range ch {
 		size := payloadSize(p.msg)
 		q.win.leave(size, q.settle(p))
 	}
@@ -107,15 +95,9 @@ func (q *Queue) settle(p *push) error {
 	if q.ctx.Err() != nil {
 		return ErrClosed
 	}
-	err := p.err
-	if p.future != nil {
-		select {
-		case <-p.future.Ok():
-			return nil
-		case err = <-p.future.Err():
-		case <-q.ctx.Done():
-			return ErrClosed
-		}
+	err := q.out.wait(q.ctx, p)
+	if err == nil {
+		return nil
 	}
 	q.win.hold() // no newer records before those that are to be repeated
 	if err := q.j.again(q.ctx, p.msg.Subject, q.j.b.failure(p.began, err), retryFirst); err != nil {
@@ -141,7 +123,7 @@ func (q *Queue) Close(ctx context.Context) error {
 	}
 	q.mu.Unlock()
 	<-q.done
-	q.js.CleanupPublisher()
+	q.out.close()
 	return err
 }
 

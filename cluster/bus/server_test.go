@@ -177,3 +177,21 @@ func TestDirectory(t *testing.T) {
 		t.Errorf("%s stays", list[0].Name())
 	}
 }
+
+// TestWithin: the server's own process needs no certificate, whatever others must have, and nothing of the network.
+func TestWithin(t *testing.T) {
+	pki := newPKI(t)
+	s := serve(t, bus.ServerConfig{Cert: pki.cert, Key: pki.key, CA: pki.ca})
+	b, err := bus.Connect(t.Context(), bus.Config{URL: "nats://" + s.Addr(), Token: s.Token(), Within: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if _, err := b.CreateJob(t.Context(), "mine", bus.JobConfig{}); err != nil {
+		t.Error(err)
+	}
+	if b, err := bus.Connect(t.Context(), bus.Config{URL: "nats://" + s.Addr(), Token: "wrong", Within: s}); err == nil {
+		b.Close()
+		t.Error("a wrong token will do")
+	}
+}

@@ -45,10 +45,11 @@ type Handle interface {
 	// Logs gives what a process, by its [Process.Name], has printed. follow: and what it will print, until it ends or ctx is over.
 	// Reading returns the error of ctx when it is over. The caller closes it.
 	Logs(ctx context.Context, process string, follow bool) (io.ReadCloser, error)
-	// Wait waits until every process has ended and returns the job's exit status ([Status]).
+	// Wait waits until every process has ended and returns the job's exit status ([Status]). Once the feeders have ended, it does not
+	// wait for what is on machines that do not answer.
 	Wait(ctx context.Context) (status int, err error)
 	// Cleanup removes what is left of a job that has ended: files, objects of the engine. Logs are gone with it. A job that is still
-	// running is left as it is, with an error.
+	// running is left as it is, with an error. An error is [ErrUnreachable] when all is removed that can be reached.
 	Cleanup(ctx context.Context) error
 }
 
@@ -57,6 +58,8 @@ var (
 	ErrNoJob = errors.New("no such job")
 	// ErrExists says that there is a job of this name already.
 	ErrExists = errors.New("there is a job of this name already; kill it first, or choose another name")
+	// ErrUnreachable says that processes are on machines that do not answer: they have been asked to end, and may be running.
+	ErrUnreachable = errors.New("processes on machines that do not answer may still be running; they end when their machines are back")
 )
 
 // Role says what a process of a job does.

@@ -138,3 +138,29 @@ func TestRunSaysWhyItHasNoTargets(t *testing.T) {
 		})
 	}
 }
+
+// TestExampleOfTheDNS: examples/discovery/dns.yaml, but for the name server's address.
+func TestExampleOfTheDNS(t *testing.T) {
+	dns := srvtest.Start(t)
+	m := startMembers(t, 2)
+	dns.Set("web1.shop A 127.0.0.1", fmt.Sprintf("_http._tcp.shop SRV 10 1 %d web1.shop", m[0].Port), fmt.Sprintf("_http._tcp.shop SRV 10 1 %d web1.shop", m[1].Port))
+	text, err := os.ReadFile("../../examples/discovery/dns.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const documented = "server=127.0.0.1:5300"
+	if !strings.Contains(string(text), documented) {
+		t.Fatalf("the example has no %s", documented)
+	}
+	spec, dir := filepath.Join(t.TempDir(), "dns.yaml"), filepath.Join(t.TempDir(), "run")
+	if err := os.WriteFile(spec, []byte(strings.Replace(string(text), documented, "server="+dns.Address, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cluster.Start(t, nil, "run", spec, "--out", dir).Finish(patience)
+	allServed(t, cluster.Summary(t, dir), m)
+	for i := range m {
+		if m[i].served() < 100 {
+			t.Errorf("member %d was asked %d times", i, m[i].served())
+		}
+	}
+}

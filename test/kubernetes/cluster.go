@@ -4,6 +4,7 @@ package kubernetes
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -30,6 +31,8 @@ type Cluster struct {
 	credentials *credentials
 	processes   []*process // all started before Start returns
 
+	cuts map[string][][]string // rules that cut a node off, as ebtables takes them
+
 	client             *http.Client
 	server             string
 	config, hostConfig string
@@ -45,15 +48,36 @@ const startLimit = 3 * time.Minute
 // test; if the test has failed, it is shown the ends of the cluster's logs.
 func Start(t testing.TB, o Options) *Cluster {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Fatal("kubernetes: namespaces and control groups need root; run the tests as root, or with -short to leave this one out")
+	ctx, cancel := until(t)
+	defer cancel()
+	c, err := open(ctx, o)
+	if c != nil {
+		t.Cleanup(func() {
+			if t.Failed() {
+				t.Log(c.logs())
+			}
+			if err := c.close(); err != nil {
+				t.Errorf("kubernetes: %v", err)
+			}
+		})
 	}
-	for _, p := range []string{"nsenter", "ip", "bridge", "bash", "containerd", "ctr", "runc", "/usr/lib/cni/bridge"} {
+	if err != nil {
+		t.Fatalf("kubernetes: %v", err)
+	}
+	return c
+}
+
+// open starts a cluster. What there is of it goes with close, also after an error.
+func open(ctx context.Context, o Options) (*Cluster, error) {
+	if os.Geteuid() != 0 {
+		return nil, errors.New("namespaces and control groups need root; run the tests as root, or with -short to leave this one out")
+	}
+	for _, p := range []string{"nsenter", "ip", "bridge", "ebtables", "bash", "containerd", "ctr", "runc", "/usr/lib/cni/bridge"} {
 		if _, err := exec.LookPath(p); err != nil {
-			t.Fatalf("kubernetes: %v; `make deps` installs it", err)
+			return nil, fmt.Errorf("%w; `make deps` installs it", err)
 		}
 	}
-	c := &Cluster{options: o}
+	c := &Cluster{options: o, cuts: map[string][][]string{}}
 	if o.Nodes == 0 {
 		c.options.Nodes = 2
 	}
@@ -62,15 +86,10 @@ func Start(t testing.TB, o Options) *Cluster {
 	}
 	c.hosts = hosts(c.options)
 	var err error
-	c.keeper, err = newKeeper()
-	t.Cleanup(func() { c.close(t) })
-	if err == nil {
-		err = c.start(until(t))
+	if c.keeper, err = newKeeper(); err != nil {
+		return c, err
 	}
-	if err != nil {
-		t.Fatalf("kubernetes: %v", err)
-	}
-	return c
+	return c, c.start(ctx)
 }
 
 // until ends a little before the test binary would be ended.
@@ -99,12 +118,11 @@ func hosts(o Options) []host {
 }
 
 // start builds what is missing, and starts everything.
-func (c *Cluster) start(ctx context.Context, cancel context.CancelFunc) error {
-	defer cancel()
+func (c *Cluster) start(ctx context.Context) error {
 	if err := c.programs(ctx); err != nil {
 		return err
 	}
-	ctx, cancel = context.WithTimeoutCause(ctx, startLimit, fmt.Errorf("the cluster was not up after %v", startLimit))
+	ctx, cancel := context.WithTimeoutCause(ctx, startLimit, fmt.Errorf("the cluster was not up after %v", startLimit))
 	defer cancel()
 	for _, step := range []func(context.Context) error{c.prepare, c.plane, c.nodes} {
 		if err := step(ctx); err != nil {
@@ -184,10 +202,7 @@ func (c *Cluster) nodes(ctx context.Context) error {
 }
 
 // close ends everything and gives the machine back what was taken.
-func (c *Cluster) close(t testing.TB) {
-	if t.Failed() {
-		t.Log(c.logs())
-	}
+func (c *Cluster) close() error {
 	c.mu.Lock()
 	list := c.forwarders
 	c.mu.Unlock()
@@ -198,15 +213,13 @@ func (c *Cluster) close(t testing.TB) {
 		c.client.CloseIdleConnections()
 	}
 	if c.keeper == nil {
-		return
+		return nil
 	}
 	c.keeper.end()
 	for _, p := range c.processes {
 		<-p.done
 	}
-	if err := c.keeper.close(); err != nil {
-		t.Errorf("kubernetes: %v", err)
-	}
+	return c.keeper.close()
 }
 
 // Nodes are the nodes' names.

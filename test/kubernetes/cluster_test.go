@@ -8,42 +8,23 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 )
 
-// TestCluster tries everything on one cluster, a thing after the other.
+// TestCluster tries everything, a thing after the other.
 func TestCluster(t *testing.T) {
-	long(t)
-	var dir, pid string
-	t.Run("up", func(t *testing.T) {
-		c := Start(t, Options{Hosts: []string{"target"}})
-		dir, pid = c.keeper.dir, strconv.Itoa(c.keeper.first.Process.Pid)
-		tick := filepath.Join(t.TempDir(), "tick")
-		if err := static(t.Context(), "./testdata/tick", tick); err != nil {
-			t.Fatal(err)
+	c := shared(t)
+	made(t, c, "./testdata/tick")
+	for _, s := range []struct {
+		name string
+		of   func(*testing.T, *Cluster)
+	}{{"nodes", nodes}, {"job", completes}, {"network", reaches}, {"killed", replaced}, {"cut", cut}, {"parted", parted}} {
+		if !t.Run(s.name, func(t *testing.T) { s.of(t, c) }) {
+			return // each waits long for what it asks for, and has less reason to come
 		}
-		if err := c.Image("iago.test/tick:1", map[string]string{"/tick": tick}, []string{"/tick"}); err != nil {
-			t.Fatal(err)
-		}
-		for _, s := range []struct {
-			name string
-			of   func(*testing.T, *Cluster)
-		}{{"nodes", nodes}, {"job", completes}, {"network", reaches}, {"killed", replaced}, {"cut", cut}, {"parted", parted}} {
-			if !t.Run(s.name, func(t *testing.T) { s.of(t, c) }) {
-				return // each waits long for what it asks for, and has less reason to come
-			}
-		}
-	})
-	if dir == "" {
-		t.FailNow() // it did not start
-	}
-	if list := left(t, dir, pid); len(list) != 0 {
-		t.Errorf("left behind: %v", list)
 	}
 }
 

@@ -59,33 +59,28 @@ func TestKilled(t *testing.T) {
 	if err != nil || dir == "error:" || !ok {
 		t.Fatalf("the keeper says %q: %v", line, err)
 	}
-	for range 300 {
-		if list := left(t, dir, pid); len(list) == 0 {
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
+	if err := gone(dir, pid, 30*time.Second); err != nil {
+		t.Error(err)
 	}
-	t.Errorf("left behind: %v", left(t, dir, pid))
 }
 
 // left is what is there of a cluster: its folder, its first process, control groups, and processes that work with its files.
-func left(t *testing.T, dir, pid string) (list []string) {
-	t.Helper()
+func left(dir, pid string) (list []string, err error) {
 	for _, pattern := range []string{dir, "/sys/fs/cgroup/*/" + filepath.Base(dir), "/proc/" + pid + "/ns"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		list = append(list, found...)
 	}
 	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	for _, file := range all {
 		if line, err := os.ReadFile(file); err == nil && strings.Contains(string(line), dir) {
 			list = append(list, strings.ReplaceAll(string(line), "\x00", " "))
 		}
 	}
-	return list
+	return list, nil
 }

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -19,36 +21,34 @@ import (
 	"github.com/iagoloadgen/iago/cluster/launch"
 	_ "github.com/iagoloadgen/iago/cluster/launch/kubernetes"
 	"github.com/iagoloadgen/iago/cluster/launch/launchtest"
+	"github.com/iagoloadgen/iago/report"
+	"github.com/iagoloadgen/iago/test/cluster"
 )
 
 // TestLaunch holds the launcher to its contract on a real cluster, and tries what only one shows.
 func TestLaunch(t *testing.T) {
-	long(t)
-	c := Start(t, Options{Hosts: []string{"target"}})
-	stub := filepath.Join(t.TempDir(), "stub")
-	if err := static(t.Context(), "./testdata/stub", stub); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Image("iago.test/stub:1", map[string]string{"/iago": stub}, []string{"/iago"}); err != nil {
-		t.Fatal(err)
-	}
+	c := shared(t)
+	made(t, c, "./testdata/stub")
 	l := launching{c}
-	t.Run("contract", func(t *testing.T) {
-		launchtest.Run(t, launchtest.Config{
-			New:      func(t testing.TB) launch.Launcher { return l.launcher(t) },
-			Patience: 3 * time.Minute,
-		})
-		l.nothing(t)
+	t.Run("side by side", func(t *testing.T) { // one of them waits for the next full minute
+		for name, of := range map[string]func(*testing.T){
+			"contract": l.contract, "manifests": l.manifests, "address": l.address, "owner": l.owner, "cron": l.cron, "iago": l.iago,
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				of(t)
+			})
+		}
 	})
-	t.Run("manifests", l.manifests)
-	t.Run("address", l.address)
-	t.Run("owner", l.owner)
-	t.Run("cron", l.cron)
 	t.Run("cut", l.cut)
-	t.Run("iago", l.iago)
+	l.nothing(t, "")
 }
 
 type launching struct{ *Cluster }
+
+func (l launching) contract(t *testing.T) {
+	launchtest.Run(t, launchtest.Config{New: func(t testing.TB) launch.Launcher { return l.launcher(t) }, Patience: 3 * time.Minute})
+}
 
 func (l launching) launcher(t testing.TB, settings ...string) launch.Launcher {
 	t.Helper()
@@ -56,8 +56,7 @@ func (l launching) launcher(t testing.TB, settings ...string) launch.Launcher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := append([]string{"kubeconfig=" + l.KubeConfig(), "image=iago.test/stub:1", "pull_policy=Never", "dns_policy=Default", "grace=5s", "replace_after=3s"}, settings...)
-	k, err := d.New(nil, all...)
+	k, err := d.New(nil, l.settings(settings...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +64,21 @@ func (l launching) launcher(t testing.TB, settings ...string) launch.Launcher {
 		t.Cleanup(func() { c.Close() })
 	}
 	return k
+}
+
+// settings are the launcher's, for this cluster.
+func (l launching) settings(more ...string) []string {
+	return append([]string{
+		"kubeconfig=" + l.KubeConfig(), "image=iago.test/stub:1", "pull_policy=Never", "dns_policy=Default", "grace=5s", "replace_after=3s",
+	}, more...)
+}
+
+// options are the same as arguments of iago launch.
+func (l launching) options(more ...string) (args []string) {
+	for _, s := range l.settings(more...) {
+		args = append(args, "--on-option", s)
+	}
+	return args
 }
 
 // job is one with a bus in its feeder.
@@ -83,19 +97,35 @@ func (l launching) start(t *testing.T, k launch.Launcher, j launch.Job) launch.H
 	if err != nil {
 		t.Fatal(err)
 	}
+	l.ends(t, k, j.Name)
+	return h
+}
+
+// ends kills a job at the test's end, if it is still there.
+func (l launching) ends(t *testing.T, k launch.Launcher, job string) {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
 		if t.Failed() {
-			all, _ := l.Kubectl("get", "jobs,cronjobs,pods", "-o", "wide")
+			all, _ := l.Kubectl("get", "nodes,jobs,cronjobs,pods", "-o", "wide")
 			events, err := l.Kubectl("get", "events", "--sort-by=.lastTimestamp")
 			t.Log(all, events, err)
 		}
-		if err := k.Kill(ctx, j.Name); err != nil && !errors.Is(err, launch.ErrNoJob) {
+		if err := k.Kill(ctx, job); err != nil && !errors.Is(err, launch.ErrNoJob) {
 			t.Error(err)
 		}
 	})
-	return h
+}
+
+// ctl gives a job an order from where its bus is, as anybody can who may run something in the feeder's pod.
+func (l launching) ctl(t *testing.T, feeder, job string, order ...string) string {
+	t.Helper()
+	args := append([]string{"exec", feeder, "--", "/iago", "ctl", job}, order...)
+	out, err := l.Kubectl(append(args, "--bus", "nats://127.0.0.1:4222", "--bus-token-file", "/etc/iago/bus/token")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // status waits until the processes are so.
@@ -121,11 +151,15 @@ func allRun(n int) func([]launch.Process) bool {
 	}
 }
 
-// nothing: nothing that a launcher made is left.
-func (l launching) nothing(t *testing.T) {
+// nothing: nothing that a launcher made for a job is left; "": for any.
+func (l launching) nothing(t *testing.T, job string) {
 	t.Helper()
+	of := "app.kubernetes.io/managed-by=iago"
+	if job != "" {
+		of += ",app.kubernetes.io/instance=" + job
+	}
 	eventually(t, "nothing is left", func() error {
-		out, err := l.Kubectl("get", "jobs,cronjobs,pods,services,secrets,statefulsets", "-l", "app.kubernetes.io/managed-by=iago", "-o", "name")
+		out, err := l.Kubectl("get", "jobs,cronjobs,pods,services,secrets,statefulsets", "-l", of, "-o", "name")
 		if err == nil && strings.TrimSpace(out) != "" {
 			err = fmt.Errorf("left: %s", out)
 		}
@@ -185,7 +219,7 @@ func (l launching) owner(t *testing.T) {
 	if _, err := l.Kubectl("delete", "job", "owner-feeder-0", "--wait=false"); err != nil {
 		t.Fatal(err)
 	}
-	l.nothing(t)
+	l.nothing(t, "owner")
 	if _, err := h.Status(t.Context()); !errors.Is(err, launch.ErrNoJob) {
 		t.Errorf("status of a job that was deleted: %v", err)
 	}
@@ -213,13 +247,27 @@ func (l launching) cron(t *testing.T) {
 	if err := k.Kill(t.Context(), "cron"); err != nil {
 		t.Fatal(err)
 	}
-	l.nothing(t)
+	l.nothing(t, "cron")
 }
 
-// cut: a worker on a node that does not answer is replaced while it may still run.
+// cut: a worker on a node that does not answer is replaced while it may still run. Its node stays away: the job's end is the end all the
+// same, and whoever has launched it is told of the worker.
 func (l launching) cut(t *testing.T) {
-	k := l.launcher(t)
-	h := l.start(t, k, l.job("cut"))
+	binary, image := made(t, l.Cluster, "../../cmd/iago")
+	address, _ := l.serve(t)
+	spec := filepath.Join(t.TempDir(), "cut.yaml")
+	if err := os.WriteFile(spec, []byte("target: http://"+address+"\nrate: 50/s\nduration: 10m\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k := l.launcher(t, "image="+image)
+	l.ends(t, k, "cut")
+	p := cluster.StartCommand(t, exec.Command(binary, append([]string{"launch", spec, "--on", "kubernetes", "--workers", "2", "--job", "cut", "--yes"},
+		l.options("image="+image, "address=pod")...)...))
+	p.Says(time.Minute, "^job cut is started$")
+	h, err := k.Attach(t.Context(), "cut")
+	if err != nil {
+		t.Fatal(err)
+	}
 	list := l.status(t, h, "all run", allRun(3))
 	if list[1].Where == list[2].Where {
 		t.Fatalf("workers are not spread: %+v", list)
@@ -228,6 +276,7 @@ func (l launching) cut(t *testing.T) {
 	if lost.Where == list[0].Where {
 		lost = list[2] // the feeder is to stay
 	}
+	t.Cleanup(func() { _ = l.HealNode(lost.Where) })
 	if err := l.CutNode(lost.Where); err != nil {
 		t.Fatal(err)
 	}
@@ -241,8 +290,13 @@ func (l launching) cut(t *testing.T) {
 		}
 		return old && successor
 	})
-	short, cancel := context.WithTimeout(t.Context(), 15*time.Second)
-	err := k.Kill(short, "cut")
+	l.ctl(t, list[0].Name, "cut", "stop")
+	if status := p.Wait(2 * time.Minute); status != report.ExitInterrupted {
+		t.Errorf("status %d, expected %d", status, report.ExitInterrupted)
+	}
+	p.Says(time.Second, lost.Name+" on "+lost.Where+": processes on machines that do not answer")
+	short, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	err = k.Kill(short, "cut")
 	cancel()
 	if err == nil || !strings.Contains(err.Error(), lost.Name+" on "+lost.Where) {
 		t.Errorf("killing what cannot be reached: %v", err)
@@ -250,37 +304,35 @@ func (l launching) cut(t *testing.T) {
 	if err := l.HealNode(lost.Where); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	if err := k.Kill(ctx, "cut"); err != nil && !errors.Is(err, launch.ErrNoJob) {
-		t.Error(err)
-	}
-	l.nothing(t)
+	l.nothing(t, "cut")
 }
 
-// iago: a whole job, with the iago that users have, in pods that may do next to nothing.
-func (l launching) iago(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "iago")
-	if err := static(t.Context(), "../../cmd/iago", binary); err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Image("iago.test/iago:1", map[string]string{"/iago": binary}, []string{"/iago"}); err != nil {
-		t.Fatal(err)
-	}
-	address := l.Address("target") + ":80"
+// serve starts a target, and counts what it is asked.
+func (l launching) serve(t *testing.T) (address string, asked *atomic.Int64) {
+	t.Helper()
+	address, asked = net.JoinHostPort(l.Address("target"), "80"), new(atomic.Int64)
 	in, err := l.Listen("target", "tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var asked atomic.Int64
 	server := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) })}
-	go server.Serve(in)
-	defer server.Close()
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(in) }()
+	t.Cleanup(func() {
+		server.Close()
+		<-done
+	})
+	return address, asked
+}
 
+// iago: a whole job, with the iago that users have, in pods that may do next to nothing.
+func (l launching) iago(t *testing.T) {
+	_, image := made(t, l.Cluster, "../../cmd/iago")
+	address, asked := l.serve(t)
 	j := l.job("iago")
 	j.Spec.Data = []byte("target: http://" + address + "\nrecords: sub/paths.txt\nrate: 100/s\nrequests: 500\n")
 	j.Workers.Resources = launch.Resources{CPU: 0.1, MemoryLimit: 256 << 20}
-	h := l.start(t, l.launcher(t, "address=pod", "image=iago.test/iago:1"), j)
+	h := l.start(t, l.launcher(t, "address=pod", "image="+image), j)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	var b bytes.Buffer
@@ -308,5 +360,5 @@ func (l launching) iago(t *testing.T) {
 	if err := h.Cleanup(ctx); err != nil {
 		t.Error(err)
 	}
-	l.nothing(t)
+	l.nothing(t, "iago")
 }

@@ -14,7 +14,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(victim) != "" {
 		holdForever()
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(tests{m})
 }
 
 // long leaves a test out under -short.

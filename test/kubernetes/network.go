@@ -79,14 +79,40 @@ func (c *Cluster) within(ctx context.Context, host string, argv ...string) error
 	return nil
 }
 
-// CutNode takes a node's link down: neither the node nor its pods reach anybody elsewhere, nor does anybody reach them. What runs on
-// the node goes on.
-func (c *Cluster) CutNode(name string) error {
-	return c.port(name, "ip", "link", "set", name, "down")
+// CutNode cuts a node off: neither the node nor its pods reach anybody elsewhere, nor does anybody reach them, but for these other hosts: a
+// node that reaches a target alone goes on working on it, while nobody can tell it to stop. What runs on the node goes on.
+func (c *Cluster) CutNode(name string, but ...string) error {
+	if len(but) == 0 {
+		return c.port(name, "ip", "link", "set", name, "down")
+	}
+	for _, h := range but {
+		if _, err := c.host(h); err != nil {
+			return err
+		}
+	}
+	for _, h := range c.hosts {
+		if h.name == name || slices.Contains(but, h.name) {
+			continue
+		}
+		for _, way := range [][2]string{{name, h.name}, {h.name, name}} {
+			rule := []string{"FORWARD", "-i", way[0], "-o", way[1], "-j", "DROP"}
+			if err := c.port(name, append([]string{"ebtables", "-A"}, rule...)...); err != nil {
+				return err
+			}
+			c.cuts[name] = append(c.cuts[name], rule)
+		}
+	}
+	return nil
 }
 
-// HealNode mends what CutNode has cut.
+// HealNode mends what CutNode has cut. It may be called again.
 func (c *Cluster) HealNode(name string) error {
+	for rules := c.cuts[name]; len(rules) > 0; rules = c.cuts[name] {
+		if err := c.port(name, append([]string{"ebtables", "-D"}, rules[0]...)...); err != nil {
+			return err
+		}
+		c.cuts[name] = rules[1:]
+	}
 	return c.port(name, "ip", "link", "set", name, "up")
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -77,12 +78,46 @@ func (c *Cluster) ctr(ctx context.Context, node string, args ...string) (string,
 // Running are the pods whose containers run on a node, as NAMESPACE/NAME. It is the node that is asked, so that pods are seen that the
 // API server has given up.
 func (c *Cluster) Running(node string) (pods []string, err error) {
+	all, err := c.containers(node)
+	if err != nil {
+		return nil, fmt.Errorf("kubernetes: %w", err)
+	}
+	return slices.Compact(slices.Sorted(maps.Values(all))), nil
+}
+
+// Kill ends a pod's processes the hard way, where they run. Nobody is told: the node finds out.
+func (c *Cluster) Kill(node, namespace, pod string) error {
+	all, err := c.containers(node)
+	if err != nil {
+		return fmt.Errorf("kubernetes: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
+	defer cancel()
+	killed := false
+	for task, of := range all {
+		if of != namespace+"/"+pod {
+			continue
+		}
+		if _, err := c.ctr(ctx, node, "tasks", "kill", "--all", "--signal=SIGKILL", task); err != nil {
+			return fmt.Errorf("kubernetes: %w", err)
+		}
+		killed = true
+	}
+	if !killed {
+		return fmt.Errorf("kubernetes: %s/%s does not run on %s, where there are %v", namespace, pod, node, slices.Sorted(maps.Values(all)))
+	}
+	return nil
+}
+
+// containers are those of pods that run on a node, by the names that containerd has for them: whose they are, as NAMESPACE/NAME.
+func (c *Cluster) containers(node string) (map[string]string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
 	defer cancel()
 	tasks, err := c.ctr(ctx, node, "tasks", "list")
 	if err != nil {
-		return nil, fmt.Errorf("kubernetes: %w", err)
+		return nil, err
 	}
+	all := map[string]string{}
 	for line := range strings.Lines(tasks) {
 		f := strings.Fields(line) // TASK PID STATUS
 		if len(f) != 3 || f[2] != "RUNNING" {
@@ -94,14 +129,13 @@ func (c *Cluster) Running(node string) (pods []string, err error) {
 		}
 		var is struct{ Labels map[string]string }
 		if err := json.Unmarshal([]byte(info), &is); err != nil {
-			return nil, fmt.Errorf("kubernetes: ctr containers info: %w", err)
+			return nil, fmt.Errorf("ctr containers info: %w", err)
 		}
 		if is.Labels["io.cri-containerd.kind"] == "container" {
-			pods = append(pods, is.Labels["io.kubernetes.pod.namespace"]+"/"+is.Labels["io.kubernetes.pod.name"])
+			all[f[0]] = is.Labels["io.kubernetes.pod.namespace"] + "/" + is.Labels["io.kubernetes.pod.name"]
 		}
 	}
-	slices.Sort(pods)
-	return slices.Compact(pods), nil
+	return all, nil
 }
 
 // PodLog is what a pod's containers have written so far, as the node keeps it: each line with its time, its stream and F, or P for a part

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -153,14 +154,20 @@ func (s *Server) begin() {
 		return
 	}
 	c := exec.Command(path, "-c", s.config)
-	if err := c.Start(); err != nil {
+	c.SysProcAttr = dieWithTest()
+	started, ended := make(chan error, 1), make(chan struct{})
+	go func() {
+		runtime.LockOSThread() // a process dies with the thread that started it, which so stays
+		err := c.Start()
+		if started <- err; err == nil {
+			_ = c.Wait()
+		}
+		close(ended)
+	}()
+	if err := <-started; err != nil {
 		s.t.Fatalf("start nats-server: %v", err)
 	}
-	s.cmd, s.ended = c, make(chan struct{})
-	go func(ended chan struct{}) {
-		_ = c.Wait()
-		close(ended)
-	}(s.ended)
+	s.cmd, s.ended = c, ended
 }
 
 // await waits until the server greets whoever connects.

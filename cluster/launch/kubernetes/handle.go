@@ -85,6 +85,18 @@ func (p *pod) why() string {
 	return ""
 }
 
+// lostAfter is how long after it should have ended a pod is not waited for any more.
+const lostAfter = 20 * time.Second
+
+// lost tells whether it should have ended long ago: its node does not answer.
+func (p *pod) lost(now time.Time) bool {
+	d := p.Metadata.DeletionTimestamp
+	return d != nil && now.After(d.Add(lostAfter))
+}
+
+// over tells whether it does not run any more.
+func (p *pod) over() bool { return p.Status.Phase == "Succeeded" || p.Status.Phase == "Failed" }
+
 // process is a pod in our words.
 func (p *pod) process(now time.Time) launch.Process {
 	l := p.Metadata.Labels
@@ -212,11 +224,11 @@ func (h *handle) Logs(ctx context.Context, process string, follow bool) (io.Read
 // Wait implements [launch.Handle]. A CronJob ends when somebody removes it.
 func (h *handle) Wait(ctx context.Context) (int, error) {
 	for {
-		jobs, cron, err := h.jobs(ctx)
+		over, err := h.over(ctx)
 		if err != nil {
 			return -1, err
 		}
-		if !cron && !slices.ContainsFunc(jobs, func(j batchJob) bool { return !j.over() }) {
+		if over {
 			return h.result(ctx)
 		}
 		select {
@@ -225,6 +237,29 @@ func (h *handle) Wait(ctx context.Context) (int, error) {
 		case <-time.After(lookAgain):
 		}
 	}
+}
+
+// over tells whether the job has ended: all its Jobs have, or those of its feeders, and what else is there is lost. (A Job has not as long as
+// it has a pod, though that pod's node may never come back.)
+func (h *handle) over(ctx context.Context) (bool, error) {
+	jobs, cron, err := h.jobs(ctx)
+	if err != nil || cron {
+		return false, err
+	}
+	running := slices.DeleteFunc(jobs, func(j batchJob) bool { return j.over() })
+	if len(running) == 0 {
+		return true, nil
+	}
+	if slices.ContainsFunc(running, func(j batchJob) bool { return j.Metadata.Labels[labelComponent] == "feeder" }) {
+		return false, nil
+	}
+	pods, err := h.pods(ctx)
+	if err != nil {
+		return false, err
+	}
+	alive := slices.DeleteFunc(pods, func(p pod) bool { return p.over() })
+	now := time.Now()
+	return len(alive) > 0 && !slices.ContainsFunc(alive, func(p pod) bool { return !p.lost(now) }), nil
 }
 
 // result is the job's exit status.
@@ -241,12 +276,12 @@ func (h *handle) result(ctx context.Context) (int, error) {
 
 // Cleanup implements [launch.Handle].
 func (h *handle) Cleanup(ctx context.Context) error {
-	jobs, cron, err := h.jobs(ctx)
+	over, err := h.over(ctx)
 	if err != nil {
 		return err
 	}
-	if cron || slices.ContainsFunc(jobs, func(j batchJob) bool { return !j.over() }) {
+	if !over {
 		return fmt.Errorf("launch: kubernetes: job %s is still running; kill it, or wait for its end", h.job)
 	}
-	return h.c.remove(ctx, h.name)
+	return h.c.remove(ctx, h.name, false)
 }

@@ -128,6 +128,65 @@ func TestBusyServer(t *testing.T) {
 	}
 }
 
+// stuck adds a pod like another one, on a node that does not answer, that should have ended so long ago.
+func (a *api) stuck(like string, ago time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p := &thing{Kind: "Pod", Metadata: meta{Name: "stuck", Labels: map[string]string{}}, Spec: map[string]any{"nodeName": "node-2"}}
+	a.add("pods/stuck", p)
+	past := time.Now().Add(-ago)
+	p.Status, p.Metadata.DeletionTimestamp = map[string]any{"phase": "Running"}, &past
+	maps.Copy(p.Metadata.Labels, a.objects["pods/"+like].Metadata.Labels)
+}
+
+// TestNodeThatStaysAway: a job that has ended but for a pod on a node that does not answer has ended. All else of it is removed, and the
+// pod is told of.
+func TestNodeThatStaysAway(t *testing.T) {
+	a := newAPI(t)
+	j := jobOf("away")
+	j.Feeders.Args = []string{"--exit=3"}
+	h, err := newLauncher(t, a, nil).Start(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wait := func() (int, error) {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		return h.Wait(ctx)
+	}
+	a.stuck("away-worker-0-x", time.Minute)
+	if status, err := wait(); err == nil {
+		t.Errorf("status %d while workers run", status)
+	}
+	a.mu.Lock()
+	for _, pod := range []string{"away-worker-0-x", "away-worker-1-x"} {
+		a.objects["pods/"+pod].Status["phase"] = "Succeeded"
+	}
+	lost := a.objects["pods/stuck"]
+	past, now := lost.Metadata.DeletionTimestamp, time.Now()
+	lost.Metadata.DeletionTimestamp = &now
+	a.mu.Unlock()
+	if status, err := wait(); err == nil {
+		t.Errorf("status %d while a worker may end yet", status)
+	}
+	if err := h.Cleanup(t.Context()); err == nil || !strings.Contains(err.Error(), "still running") {
+		t.Errorf("clean-up while a worker may end yet: %v", err)
+	}
+	a.mu.Lock()
+	lost.Metadata.DeletionTimestamp = past
+	a.refuse["DELETE pods"] = http.StatusOK // it cannot be
+	a.mu.Unlock()
+	if status, err := wait(); status != 3 || err != nil {
+		t.Errorf("status %d, %v; expected the feeder's 3", status, err)
+	}
+	if err := h.Cleanup(t.Context()); !errors.Is(err, launch.ErrUnreachable) || !strings.Contains(err.Error(), "stuck on node-2") {
+		t.Errorf("clean-up: %v", err)
+	}
+	if left := a.names(); !slices.Equal(left, []string{"pods/stuck"}) {
+		t.Errorf("left: %v", left)
+	}
+}
+
 // TestPodThatDoesNotGo: a pod on a node that does not answer is named when patience ends.
 func TestPodThatDoesNotGo(t *testing.T) {
 	a := newAPI(t)
@@ -135,14 +194,7 @@ func TestPodThatDoesNotGo(t *testing.T) {
 	if _, err := l.Start(t.Context(), jobOf("cut-off")); err != nil {
 		t.Fatal(err)
 	}
-	stuck := &thing{Kind: "Pod", Metadata: meta{Name: "stuck", Labels: map[string]string{}}, Spec: map[string]any{"nodeName": "node-2"}}
-	a.mu.Lock()
-	past := time.Now().Add(-time.Minute)
-	a.add("pods/stuck", stuck)
-	stuck.Status = map[string]any{"phase": "Running"}
-	stuck.Metadata.DeletionTimestamp = &past
-	maps.Copy(stuck.Metadata.Labels, a.objects["pods/cut-off-worker-0-x"].Metadata.Labels)
-	a.mu.Unlock()
+	a.stuck("cut-off-worker-0-x", time.Minute)
 	h, err := l.Attach(t.Context(), "cut-off")
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -54,7 +55,7 @@ func (l *launcher) Start(ctx context.Context, j launch.Job) (launch.Handle, erro
 	if err := p.start(ctx, c, anchor); err != nil {
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 		defer cancel()
-		return nil, errors.Join(err, c.remove(end, p.name))
+		return nil, errors.Join(err, c.remove(end, p.name, true))
 	}
 	return &handle{c, p.name, j.Name}, nil
 }
@@ -180,7 +181,7 @@ func (l *launcher) Kill(ctx context.Context, job string) error {
 	if there == 0 {
 		return fmt.Errorf("launch: kubernetes: job %s in namespace %s: %w", job, c.namespace, launch.ErrNoJob)
 	}
-	return c.remove(ctx, name)
+	return c.remove(ctx, name, true)
 }
 
 // removed are the kinds of what is made for a job, in the order of their removal: what makes others first, pods themselves so that the end
@@ -188,8 +189,8 @@ func (l *launcher) Kill(ctx context.Context, job string) error {
 var removed = []string{"CronJob", "Job", "StatefulSet", "Pod", "Service", "Secret"}
 
 // remove removes everything that has a job's labels, also what was made of a rendered manifest and has no owner, and waits until its pods
-// are gone.
-func (c *client) remove(ctx context.Context, name string) error {
+// are gone; for those that are lost only if it is to be patient.
+func (c *client) remove(ctx context.Context, name string, patient bool) error {
 	for _, kind := range removed {
 		query := mine(name)
 		query.Set("propagationPolicy", "Background")
@@ -209,6 +210,10 @@ func (c *client) remove(ctx context.Context, name string) error {
 			return nil
 		}
 		left = places(pods)
+		now := time.Now()
+		if !patient && !slices.ContainsFunc(pods, func(p pod) bool { return !p.lost(now) }) {
+			return fmt.Errorf("launch: kubernetes: %s: %w", left, launch.ErrUnreachable)
+		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(lookAgain):

@@ -1,4 +1,5 @@
-// Package srvtest runs a name server that somebody else wrote, for tests.
+//go:build unix
+
 package srvtest
 
 import (

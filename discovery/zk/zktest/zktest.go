@@ -1,4 +1,5 @@
-// Package zktest runs a ZooKeeper that somebody else wrote, for tests.
+//go:build unix
+
 package zktest
 
 import (

@@ -1,0 +1,2 @@
+// Package srvtest runs a name server that somebody else wrote, for tests.
+package srvtest
