@@ -19,7 +19,8 @@ import (
 type run struct {
 	Config
 	clock  *cluster.Clock
-	bus    *bus.Bus
+	bus    *bus.Bus // the coordinator's
+	mine   *bus.Bus // of whoever looks on
 	server server
 	crew   crew
 	job    *bus.Job
@@ -82,11 +83,14 @@ func (r *run) open(ctx context.Context, side *sync.WaitGroup) (err error) {
 	if r.bus, err = bus.Connect(ctx, bus.Config{URL: url, Token: token}); err != nil {
 		return err
 	}
+	if r.mine, err = bus.Connect(ctx, bus.Config{URL: url, Token: token}); err != nil {
+		return err
+	}
 	if err := r.feed(ctx, side); err != nil {
 		return err
 	}
 	for r.job == nil {
-		if r.job, err = r.bus.OpenJob(ctx, jobName); err != nil && !errors.Is(err, bus.ErrNotFound) {
+		if r.job, err = r.mine.OpenJob(ctx, jobName); err != nil && !errors.Is(err, bus.ErrNotFound) {
 			return err
 		}
 	}
@@ -218,8 +222,10 @@ func (r *run) close() (err error) {
 	if r.crew != nil {
 		err = errors.Join(err, r.crew.close())
 	}
-	if r.bus != nil {
-		r.bus.Close()
+	for _, b := range []*bus.Bus{r.bus, r.mine} {
+		if b != nil {
+			b.Close()
+		}
 	}
 	if r.server != nil {
 		err = errors.Join(err, r.server.close())

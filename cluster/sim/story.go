@@ -76,7 +76,16 @@ func (r *run) watch(ctx context.Context) error {
 // tap counts messages by kind, in a while of its own: it costs something itself.
 func (r *run) tap(ctx context.Context) error {
 	k := &kinds{counts: map[string]*Count{}}
-	stop, err := r.bus.Tap(k.note)
+	url, token, err := r.server.where()
+	if err != nil {
+		return err
+	}
+	b, err := bus.Connect(ctx, bus.Config{URL: url, Token: token})
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	stop, err := b.Tap(k.note)
 	if err != nil {
 		return err
 	}
