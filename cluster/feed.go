@@ -298,30 +298,13 @@ func (f *feeding) coordinate(run context.Context, lead *leadership) (*job.Outcom
 	return f.sum(c, led, slo)
 }
 
-// gather reads results as they come, until ctx ends.
-func (f *feeding) gather(ctx context.Context, led *ledger) {
-	for ctx.Err() == nil {
-		err := f.job.Read(ctx, led.position()+1, func(e bus.LogEntry) error {
-			if err := led.add(e.Data); err != nil {
-				f.Logf("%v", err)
-			}
-			led.reached(e.Seq)
-			return nil
-		})
-		if err != nil && ctx.Err() == nil {
-			f.Logf("results: %v", err)
-			f.Clock.Sleep(lookEvery)
-		}
-	}
-}
-
 // collectRest waits until all that is in the log has been read.
 func (f *feeding) collectRest(ctx context.Context, led *ledger) error {
 	end, err := f.job.End(ctx)
 	if err != nil {
 		return fmt.Errorf("cluster: results: %w", err)
 	}
-	for led.position() < end && ctx.Err() == nil {
+	for led.place.reached() < end && ctx.Err() == nil {
 		f.Clock.Sleep(10 * time.Millisecond)
 	}
 	return ctx.Err()

@@ -20,8 +20,8 @@ type ledger struct {
 	mu      sync.Mutex
 	file    *os.File
 	size    int64
-	read    uint64 // position in the log
 	seconds map[int][]chunk
+	place   place // in the log
 	labels  labelNames
 	byLabel []*measure.Label // totals of the job by label's number; nil: there are none
 	workers map[string]*account
@@ -30,7 +30,6 @@ type ledger struct {
 	watch   *report.Collector // of those who watch; its figures are not the final ones
 	pending map[int]*pendingSecond
 	next    int
-	scratch *measure.Interval
 	show    func(report.Second, *measure.Interval)
 }
 
@@ -51,7 +50,7 @@ type pendingSecond struct {
 // account is what one worker has handed in.
 type account struct {
 	id       string
-	total    *measure.Interval  // without labels: thousands of workers may have hundreds each
+	total    *measure.Interval  // without most histograms: there may be thousands of workers, with hundreds of labels each
 	labels   []measure.Requests // by number
 	arrivals int64
 	stints   []Holding
@@ -67,6 +66,7 @@ func newAccount(id string) *account {
 
 // labelNames gives labels numbers.
 type labelNames struct {
+	mu      sync.Mutex
 	list    []string
 	numbers map[string]int
 }
@@ -75,6 +75,8 @@ type labelNames struct {
 const labelsMost = 20_000
 
 func (l *labelNames) number(name []byte) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if n, ok := l.numbers[string(name)]; ok {
 		return n
 	}
@@ -87,7 +89,11 @@ func (l *labelNames) number(name []byte) int {
 	return n
 }
 
-func (l *labelNames) name(n int) string { return l.list[n] }
+func (l *labelNames) name(n int) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.list[n]
+}
 
 // newLedger makes a ledger whose file has no name, so that nothing is left behind.
 func newLedger(seed uint64, rec report.Recording, show func(report.Second, *measure.Interval)) (*ledger, error) {
@@ -99,21 +105,8 @@ func newLedger(seed uint64, rec report.Recording, show func(report.Second, *meas
 	return &ledger{
 		file: f, seconds: map[int][]chunk{}, labels: labelNames{numbers: map[string]int{}}, workers: map[string]*account{},
 		sample: measure.NewSample(seed), watch: report.NewCollector(rec), pending: map[int]*pendingSecond{},
-		scratch: measure.NewInterval(), show: show,
+		show: show,
 	}, nil
-}
-
-// reached notes how far the log has been read.
-func (l *ledger) reached(seq uint64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.read = seq
-}
-
-func (l *ledger) position() uint64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.read
 }
 
 func (l *ledger) close() {
@@ -121,11 +114,17 @@ func (l *ledger) close() {
 	_ = os.Remove(l.file.Name())
 }
 
-// add takes in an entry of the log.
-func (l *ledger) add(entry []byte) error {
+// add takes in an entry of the log; scratch is the caller's own. Reading an entry costs more than adding it, and is done
+// by several goroutines at once.
+func (l *ledger) add(entry []byte, scratch *measure.Interval) error {
 	h, body, err := readEntry(entry)
 	if err != nil {
 		return err
+	}
+	if h.Last == nil {
+		if err := readSecond(scratch, body, l.labels.number); err != nil {
+			return err
+		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -144,18 +143,17 @@ func (l *ledger) add(entry []byte) error {
 		l.sample.Merge(s)
 		return nil
 	}
-	if err := readSecond(l.scratch, body, l.labels.number); err != nil {
-		return err
-	}
-	a.add(l.scratch)
-	l.addLabels(l.scratch)
+	a.add(scratch)
 	a.latest = max(a.latest, h.Index)
-	return l.enter(h, body)
+	return l.enter(h, body, scratch)
 }
 
-// add adds a second to the worker's totals.
+// add adds a second to the worker's totals: of its histograms those that a report on it has.
 func (a *account) add(iv *measure.Interval) {
-	a.total.MergeTotals(iv, false)
+	lean := *iv
+	lean.Times.Wait, lean.Times.Service, lean.Warmup = measure.Histogram{}, measure.Histogram{}, measure.Times{}
+	lean.Followups, lean.Checks, lean.Labels = measure.Followups{}, nil, nil
+	a.total.MergeTotals(&lean, false)
 	for n, label := range iv.Labels {
 		if label == nil {
 			continue
@@ -183,16 +181,17 @@ func (l *ledger) addLabels(iv *measure.Interval) {
 }
 
 // enter adds the second at hand to those of the others, or, when these have been written, writes it beside them.
-func (l *ledger) enter(h head, body []byte) error {
+func (l *ledger) enter(h head, body []byte, second *measure.Interval) error {
 	p := l.pending[h.Index]
 	if p == nil && h.Index < l.next {
+		l.addLabels(second)
 		return l.write(h.Index, body, h.Steal)
 	}
 	if p == nil {
 		p = &pendingSecond{sum: measure.NewInterval()}
 		l.pending[h.Index] = p
 	}
-	p.sum.Merge(l.scratch, true)
+	p.sum.Merge(second, true)
 	p.steal = max(p.steal, h.Steal)
 	return nil
 }
@@ -218,6 +217,7 @@ func (l *ledger) settle(index int) (err error) {
 			err = e
 			continue
 		}
+		l.addLabels(p.sum)
 		delete(l.pending, i)
 	}
 	return err
@@ -262,15 +262,16 @@ func (l *ledger) aborts(rules []report.Condition) string {
 
 // second adds up a second of all workers into iv; how much the worst hypervisor took of it.
 func (l *ledger) second(iv *measure.Interval, index int) (steal float64, err error) {
+	scratch := measure.NewInterval()
 	for _, c := range l.seconds[index] {
 		body := make([]byte, c.length)
 		if _, err := l.file.ReadAt(body, c.at); err != nil {
 			return 0, fmt.Errorf("cluster: results: %w", err)
 		}
-		if err := readSecond(l.scratch, body, l.labels.number); err != nil {
+		if err := readSecond(scratch, body, l.labels.number); err != nil {
 			return 0, err
 		}
-		iv.Merge(l.scratch, true)
+		iv.Merge(scratch, true)
 		steal = max(steal, c.steal)
 	}
 	return steal, nil
