@@ -150,10 +150,8 @@ func (d *diary) add(e Event) {
 	if len(d.list) <= diaryMost {
 		return
 	}
-	if d.out == 0 {
-		d.out++
-	} else {
-		d.list = slices.Delete(d.list, middle, middle+1)
+	if d.out > 0 {
+		d.list = slices.Delete(d.list, middle+1, middle+2)
 	}
 	d.out++
 	d.list[middle] = Event{At: d.list[middle].At, Text: fmt.Sprintf("%d events from here on are left out: the coordinator's log has them", d.out)}
