@@ -187,6 +187,7 @@ func (w *worker) join(ctx context.Context) error {
 	if name == "" {
 		name = "worker"
 	}
+	w.stagger(ctx)
 	lease := Lease{Host: host, PID: os.Getpid(), Version: w.c.Version, State: Joining, Life: 1}
 	for n := 1; ; n++ {
 		lease.ID = name
@@ -212,6 +213,18 @@ func (w *worker) join(ctx context.Context) error {
 		default:
 			return fmt.Errorf("cluster: job %s: join: %w", w.job.Name(), err)
 		}
+	}
+}
+
+// staggerBy is how much time the bus and the coordinator are given for each worker.
+const staggerBy = 200 * time.Microsecond
+
+// stagger waits, by chance, so that a job's workers do not all join at the same moment, though they may have been started so. Servers drop
+// what more than ten thousand ask for at once.
+func (w *worker) stagger(ctx context.Context) {
+	select {
+	case <-w.c.Clock.After(rand.N(time.Duration(max(w.spec.Workers, 1)) * staggerBy)):
+	case <-ctx.Done():
 	}
 }
 

@@ -30,7 +30,8 @@ type Bus struct {
 	js   jetstream.JetStream
 	logf func(string, ...any)
 
-	job    string // the only job that this connection is for; "": any
+	slow   float64 // of a simulation
+	job    string  // the only job that this connection is for; "": any
 	closed chan struct{}
 
 	mu       sync.Mutex
@@ -51,7 +52,7 @@ func Connect(ctx context.Context, cfg Config) (*Bus, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	b := &Bus{logf: cfg.Logf, job: cfg.Job, closed: make(chan struct{})}
+	b := &Bus{logf: cfg.Logf, job: cfg.Job, slow: max(cfg.Slow, 1), closed: make(chan struct{})}
 	b.connected()
 	if b.logf == nil {
 		b.logf = func(string, ...any) {}

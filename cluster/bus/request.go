@@ -35,6 +35,9 @@ const (
 	requestProbe     = 100 * time.Millisecond
 )
 
+// pace is how long something takes between a reader and its stream.
+func (b *Bus) pace(d time.Duration) time.Duration { return time.Duration(float64(d) * b.slow) }
+
 // newAsker makes an asker; no request may ask for more than most messages.
 func (b *Bus) newAsker(stream, consumer string, most int) (*asker, error) {
 	a := &asker{b: b, subject: "$JS.API.CONSUMER.MSG.NEXT." + stream + "." + consumer, inbox: b.nc.NewInbox()}
@@ -74,11 +77,11 @@ func (a *asker) request(ctx context.Context, n, size int, each func(*nats.Msg) e
 			return 0, err
 		}
 	}
-	reply, err := a.send(asked{Batch: n, MaxBytes: size, Expires: requestTime, Heartbeat: requestHeartbeat})
+	reply, err := a.send(asked{Batch: n, MaxBytes: size, Expires: a.b.pace(requestTime), Heartbeat: a.b.pace(requestHeartbeat)})
 	if err != nil {
 		return 0, err
 	}
-	silence := time.NewTimer(2 * requestHeartbeat)
+	silence := time.NewTimer(a.b.pace(2 * requestHeartbeat))
 	defer silence.Stop()
 	for got < n {
 		select {
@@ -100,7 +103,7 @@ func (a *asker) request(ctx context.Context, n, size int, each func(*nats.Msg) e
 			if err != nil {
 				return got, err
 			}
-			silence.Reset(2 * requestHeartbeat)
+			silence.Reset(a.b.pace(2 * requestHeartbeat))
 		case <-silence.C:
 			a.known = false
 			return got, fmt.Errorf("%w: no sign of life", ErrUnavailable)

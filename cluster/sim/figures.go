@@ -21,7 +21,6 @@ type Figures struct {
 	Traffic   bus.Traffic   // in the window; Connections and Subscriptions: at its end
 	Kinds     map[string]Count
 	KindsOver time.Duration // over which Kinds were counted
-	KindsReal time.Duration // the same by the machine's clock, which streams' readers go by
 	Control   time.Duration // how long the answer to an order took, at worst, in real time
 	Answer    int           // bytes of an answer to status
 

@@ -88,7 +88,7 @@ func (f *fleet) join(ctx context.Context, n int) error {
 
 // connect makes one connection with n workers.
 func (f *fleet) connect(ctx context.Context, n int) error {
-	b, err := bus.Connect(ctx, bus.Config{URL: f.c.URL, Token: f.c.Token, Timeout: time.Minute})
+	b, err := bus.Connect(ctx, bus.Config{URL: f.c.URL, Token: f.c.Token, Timeout: time.Minute, Slow: f.c.Slow})
 	if err != nil {
 		return err
 	}

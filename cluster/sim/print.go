@@ -52,9 +52,6 @@ func (f *Figures) printTraffic(w *tabwriter.Writer) error {
 	fmt.Fprintf(w, "\nkind\tmessages/s\tbytes/s\tbytes each\n")
 	for _, kind := range slices.Sorted(maps.Keys(f.Kinds)) {
 		c, over := f.Kinds[kind], f.KindsOver.Seconds()
-		if kind == kindIdle || kind == kindPull {
-			over = f.KindsReal.Seconds() // streams' readers go by real time
-		}
 		fmt.Fprintf(w, "%s\t%.0f\t%s\t%d\n", kind, float64(c.Messages)/over, bytes(int64(float64(c.Bytes)/over)), c.Bytes/max(c.Messages, 1))
 	}
 	return w.Flush()

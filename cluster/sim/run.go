@@ -80,7 +80,7 @@ func (r *run) open(ctx context.Context, side *sync.WaitGroup) (err error) {
 	if r.crew, err = r.hire(conf); err != nil {
 		return err
 	}
-	if r.bus, err = bus.Connect(ctx, bus.Config{URL: url, Token: token}); err != nil {
+	if r.bus, err = bus.Connect(ctx, bus.Config{URL: url, Token: token, Slow: r.Slow}); err != nil {
 		return err
 	}
 	if r.mine, err = bus.Connect(ctx, bus.Config{URL: url, Token: token}); err != nil {

@@ -89,12 +89,12 @@ func (r *run) tap(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	began, really := r.clock.Now(), time.Now()
+	began := r.clock.Now()
 	err = r.sleep(ctx, r.Steady)
 	stop()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	r.fig.KindsOver, r.fig.KindsReal, r.fig.Kinds = r.clock.Since(began), time.Since(really), map[string]Count{}
+	r.fig.KindsOver, r.fig.Kinds = r.clock.Since(began), map[string]Count{}
 	for kind, c := range k.counts {
 		r.fig.Kinds[kind] = *c
 	}
