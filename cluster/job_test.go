@@ -84,7 +84,7 @@ func (r *rig) feed(ctx context.Context, c FeedConfig) chan outcome {
 	done := make(chan outcome, 1)
 	c.Bus, c.Dir = r.connect(), filepath.Join(r.t.TempDir(), "run")
 	if c.Lease == 0 {
-		c.Lease = time.Second
+		c.Lease = 30 * time.Second // it does not end when a busy machine stands still for seconds
 	}
 	go func() {
 		out, err := Feed(ctx, context.Background(), c)
@@ -320,7 +320,7 @@ func TestSecondFeederTakesOver(t *testing.T) {
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
-		_, _ = Feed(first, first, FeedConfig{Bus: b, Spec: r.spec("rate: 200/s\nduration: 8s\narrival: uniform\n"), Workers: 2, Lease: time.Second, ID: "first"})
+		_, _ = Feed(first, first, FeedConfig{Bus: b, Spec: r.spec("rate: 200/s\nduration: 8s\narrival: uniform\n"), Workers: 2, Lease: 30 * time.Second, ID: "first"})
 	}()
 	wait := r.work(never, never, "a", "b")
 	j := r.opened(r.connect())
