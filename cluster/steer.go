@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -56,14 +55,14 @@ func (w *worker) steer(lapsed bool) {
 		w.profile, w.changes = profile, len(plan.Changes)
 	}
 	held := after(share.Held, w.from)
+	w.next = arrival.Forever
 	if share.Life == life {
 		for i := range held {
 			if w.leaving > 0 {
 				held[i].Through = min(held[i].Through, w.leaving)
 			}
 		}
-		held = append(held, w.stints.ending(held, int64(w.c.Clock.Since(w.start)))...)
-		slices.SortFunc(held, func(a, b Holding) int { return cmp.Compare(a.First, b.First) })
+		held, w.next = w.stints.settle(held, int64(w.c.Clock.Since(w.start)))
 	}
 	p := &arrival.Plan{Profile: w.profile, End: plan.End, Held: held}
 	if w.leaves(plan) { // what is due until then is still taken up, however late
@@ -127,6 +126,14 @@ func (w *worker) relieve() {
 	w.steer(false)
 }
 
+// comesBack tells when a part that is still held from before is to be held anew; nil: there is none. steerMu is held.
+func (w *worker) comesBack() <-chan time.Time {
+	if w.start.IsZero() || w.next == 0 || w.next == arrival.Forever {
+		return nil
+	}
+	return w.c.Clock.After(time.Duration(w.next) - w.c.Clock.Since(w.start))
+}
+
 // follow keeps the engine by what the coordinator says, until done is closed.
 func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 	left := false
@@ -136,6 +143,7 @@ func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 		_, began := w.now()
 		w.steerMu.Lock()
 		w.steer(false)
+		back := w.comesBack()
 		w.steerMu.Unlock()
 		if w.src != nil {
 			if plan.Fed {
@@ -158,6 +166,7 @@ func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 		}
 		select {
 		case <-changed:
+		case <-back:
 		case <-leaving:
 			left, late, gone = true, w.c.Clock.After(leaveWait), w.c.Clock.After(2*leaveWait)
 			w.leave()
