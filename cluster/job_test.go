@@ -229,7 +229,7 @@ func TestWorkerLeavesAndAnotherJoins(t *testing.T) {
 // TestWorkerDiesBeforeItsFirstReport: nobody has heard of its figures, and what reached the target is counted all the same.
 func TestWorkerDiesBeforeItsFirstReport(t *testing.T) {
 	r := newRig(t)
-	done := r.feed(never, FeedConfig{Spec: r.spec("rate: 1000/s\nduration: 5s\narrival: uniform\n"), Workers: 2, Collect: time.Millisecond})
+	done := r.feed(never, FeedConfig{Lease: time.Second, Spec: r.spec("rate: 1000/s\nduration: 5s\narrival: uniform\n"), Workers: 2, Collect: time.Millisecond})
 	stay := r.work(never, never, "lives")
 	dying, die := context.WithCancel(never)
 	b := r.connect()

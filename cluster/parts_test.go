@@ -201,16 +201,16 @@ func TestStintsThatComeBack(t *testing.T) {
 		want       []Holding
 		next       int64
 	}{
-		{"not yet", []Holding{{0, 7, 0, 50}}, []Holding{{0, 7, 70, forever}}, 40, []Holding{{0, 7, 0, 50}}, 60},
-		{"when the one is over and the other has not begun", []Holding{{0, 7, 0, 50}}, []Holding{{0, 7, 70, forever}}, 60, []Holding{{0, 7, 70, forever}}, forever},
-		{"with nothing in between", []Holding{{0, 7, 0, 50}}, []Holding{{0, 7, 50, forever}}, 49, []Holding{{0, 7, 0, 50}}, 50},
+		{"not yet", []Holding{{First: 0, Last: 7, From: 0, Through: 50}}, []Holding{{First: 0, Last: 7, From: 70, Through: forever}}, 40, []Holding{{First: 0, Last: 7, From: 0, Through: 50}}, 60},
+		{"when the one is over and the other has not begun", []Holding{{First: 0, Last: 7, From: 0, Through: 50}}, []Holding{{First: 0, Last: 7, From: 70, Through: forever}}, 60, []Holding{{First: 0, Last: 7, From: 70, Through: forever}}, forever},
+		{"with nothing in between", []Holding{{First: 0, Last: 7, From: 0, Through: 50}}, []Holding{{First: 0, Last: 7, From: 50, Through: forever}}, 49, []Holding{{First: 0, Last: 7, From: 0, Through: 50}}, 50},
 		{
-			"some of it, with some of another", []Holding{{0, 3, 0, 50}, {4, 7, 0, forever}}, []Holding{{2, 5, 70, forever}}, 40,
-			[]Holding{{0, 3, 0, 50}, {4, 5, 70, forever}}, 60,
+			"some of it, with some of another", []Holding{{First: 0, Last: 3, From: 0, Through: 50}, {First: 4, Last: 7, From: 0, Through: forever}}, []Holding{{First: 2, Last: 5, From: 70, Through: forever}}, 40,
+			[]Holding{{First: 0, Last: 3, From: 0, Through: 50}, {First: 4, Last: 5, From: 70, Through: forever}}, 60,
 		},
-		{"it goes later, or not at all", []Holding{{0, 3, 0, 50}, {4, 7, 0, 50}}, []Holding{{0, 3, 0, 60}, {4, 7, 0, forever}}, 40, []Holding{{0, 3, 0, 60}, {4, 7, 0, forever}}, forever},
-		{"it has just gone", []Holding{{0, 7, 0, 50}}, nil, 51, []Holding{{0, 7, 0, 50}}, forever},
-		{"it has gone", []Holding{{0, 7, 0, 50}}, nil, 50 + int64(linger), nil, forever},
+		{"it goes later, or not at all", []Holding{{First: 0, Last: 3, From: 0, Through: 50}, {First: 4, Last: 7, From: 0, Through: 50}}, []Holding{{First: 0, Last: 3, From: 0, Through: 60}, {First: 4, Last: 7, From: 0, Through: forever}}, 40, []Holding{{First: 0, Last: 3, From: 0, Through: 60}, {First: 4, Last: 7, From: 0, Through: forever}}, forever},
+		{"it has just gone", []Holding{{First: 0, Last: 7, From: 0, Through: 50}}, nil, 51, []Holding{{First: 0, Last: 7, From: 0, Through: 50}}, forever},
+		{"it has gone", []Holding{{First: 0, Last: 7, From: 0, Through: 50}}, nil, 50 + int64(linger), nil, forever},
 	} {
 		s := stints{open: c.open}
 		if got, next := s.settle(c.held, c.now); !slices.Equal(got, c.want) || next != c.next {
