@@ -198,7 +198,7 @@ func TestSlowSourceStarves(t *testing.T) {
 
 func TestWorkerLeavesAndAnotherJoins(t *testing.T) {
 	r := newRig(t)
-	done := r.feed(never, FeedConfig{Spec: r.spec("rate: 400/s\nduration: 5s\narrival: uniform\n"), Workers: 2})
+	done := r.feed(never, FeedConfig{Spec: r.spec("rate: 400/s\nduration: 8s\narrival: uniform\n"), Workers: 2})
 	leaving, leave := context.WithCancel(never)
 	stay := r.work(never, never, "stays")
 	left := r.work(leaving, never, "leaves")
@@ -215,7 +215,7 @@ func TestWorkerLeavesAndAnotherJoins(t *testing.T) {
 	joined()
 	s := r.summary(done)
 	q := s.Requests
-	if q.Scheduled != 2000 || q.Completed+q.Unsent != 2000 || q.Unsent > 40 || s.UnsentBy["no worker"] != q.Unsent {
+	if q.Scheduled != 3200 || q.Completed+q.Unsent != 3200 || q.Unsent > 40 || s.UnsentBy["no worker"] != q.Unsent {
 		t.Errorf("%+v, unsent by %v", q, s.UnsentBy)
 	}
 	if r.served.Load() != q.Completed {
