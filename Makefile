@@ -8,11 +8,11 @@ DATE    ?= $(shell date -u +%Y-%m-%dT%H:%M:%SZ)
 LDFLAGS := -s -w -X github.com/iagoloadgen/iago/cli.version=$(VERSION) -X github.com/iagoloadgen/iago/cli.commit=$(COMMIT) -X github.com/iagoloadgen/iago/cli.date=$(DATE)
 TOOL    := go tool -modfile=tools/go.mod
 # Packages whose tests have the machine for themselves.
-ALONE := /test/faults$$|/test/outages$$|/test/kubernetes|/cluster$$|/cluster/bus|/cluster/sim
+ALONE := /test/faults$$|/test/outages$$|/test/kubernetes|/cluster/bus|/cluster/sim
 # Packages with goroutines of their own: their short tests are run again and again by `make flakes`.
 CONCURRENT := ./internal/... ./engine/... ./job/... ./source/... ./processor/... ./transport/... ./target/... ./report/... ./discovery/... ./cluster/... ./test/netns/... ./test/cluster/...
 
-.PHONY: help build demo demo-cluster test test-short deps kube lint unit race fuzz flakes cross faults bench benchcmp peers vuln generate clean
+.PHONY: help build demo demo-cluster test test-all test-short deps kube lint unit race fuzz flakes cross faults bench benchcmp peers vuln generate clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -26,8 +26,10 @@ demo: build ## start the built-in target, replay a real access log against it, l
 demo-cluster: build ## the same from three worker processes, one of which is killed on the way
 	@scripts/demo-cluster.sh
 
-test: deps build kube lint cross unit faults race ## install what tests need, run every test
+test: deps build lint cross unit race ## install what tests need, run every test but those of `make faults`
 	@echo "all tests passed"
+
+test-all: test kube faults ## and those too: long faults, the bus under fire, a real Kubernetes (half an hour, or more where that is to be built)
 
 test-short: deps build lint ## the same without what takes minutes: Kubernetes, long faults, the race detector
 	go test -short ./...
@@ -49,7 +51,7 @@ faults: ## tests that break things for real, one package at a time: leases are a
 	@scripts/faults.sh $$(go list ./... | grep -E '$(ALONE)')
 
 race: ## every short test under the race detector
-	CGO_ENABLED=1 go test -race -short -timeout 30m ./...
+	CGO_ENABLED=1 go test -race -short -timeout 30m $$(go list ./... | grep -vE '$(ALONE)')
 
 cross: ## the portable path builds on other systems
 	GOOS=darwin GOARCH=arm64 go build ./...

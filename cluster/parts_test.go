@@ -171,10 +171,10 @@ func TestStints(t *testing.T) {
 	s.put([]Holding{open})
 	kept, going := Holding{First: 0, Last: 3, Through: arrival.Forever}, Holding{First: 4, Last: 7, Through: 50}
 	s.put([]Holding{kept, going})
-	if got := s.ending([]Holding{kept}, 40); !slices.Equal(got, []Holding{going}) {
+	if got, _ := s.settle([]Holding{kept}, 40); !slices.Equal(got, []Holding{kept, going}) {
 		t.Errorf("what is held until 50 goes on at 40, whatever a later share says: %v", got)
 	}
-	if got := s.ending([]Holding{open}, 40); len(got) != 0 {
+	if got, _ := s.settle([]Holding{open}, 40); !slices.Equal(got, []Holding{open}) {
 		t.Errorf("what has been given again is not held twice: %v", got)
 	}
 	s.put([]Holding{kept})
@@ -189,4 +189,82 @@ func TestStints(t *testing.T) {
 	if got := before([]Holding{kept, going, {First: 8, Last: 8, From: 40, Through: 60}}, 40); !slices.Equal(got, []Holding{{First: 0, Last: 3, Through: 40}, {First: 4, Last: 7, Through: 40}}) {
 		t.Errorf("before 40: %v", got)
 	}
+}
+
+// TestStintsThatComeBack: what comes back before it has gone is held to its end first, and anew in time.
+func TestStintsThatComeBack(t *testing.T) {
+	const forever = arrival.Forever
+	for _, c := range []struct {
+		name       string
+		open, held []Holding
+		now        int64
+		want       []Holding
+		next       int64
+	}{
+		{"not yet", []Holding{{First: 0, Last: 7, From: 0, Through: 50}}, []Holding{{First: 0, Last: 7, From: 70, Through: forever}}, 40, []Holding{{First: 0, Last: 7, From: 0, Through: 50}}, 60},
+		{"when the one is over and the other has not begun", []Holding{{First: 0, Last: 7, From: 0, Through: 50}}, []Holding{{First: 0, Last: 7, From: 70, Through: forever}}, 60, []Holding{{First: 0, Last: 7, From: 70, Through: forever}}, forever},
+		{"with nothing in between", []Holding{{First: 0, Last: 7, From: 0, Through: 50}}, []Holding{{First: 0, Last: 7, From: 50, Through: forever}}, 49, []Holding{{First: 0, Last: 7, From: 0, Through: 50}}, 50},
+		{
+			"some of it, with some of another",
+			[]Holding{{First: 0, Last: 3, From: 0, Through: 50}, {First: 4, Last: 7, From: 0, Through: forever}},
+			[]Holding{{First: 2, Last: 5, From: 70, Through: forever}},
+			40,
+			[]Holding{{First: 0, Last: 3, From: 0, Through: 50}, {First: 4, Last: 5, From: 70, Through: forever}},
+			60,
+		},
+		{"it goes later, or not at all", []Holding{{First: 0, Last: 3, From: 0, Through: 50}, {First: 4, Last: 7, From: 0, Through: 50}}, []Holding{{First: 0, Last: 3, From: 0, Through: 60}, {First: 4, Last: 7, From: 0, Through: forever}}, 40, []Holding{{First: 0, Last: 3, From: 0, Through: 60}, {First: 4, Last: 7, From: 0, Through: forever}}, forever},
+		{"it has just gone", []Holding{{First: 0, Last: 7, From: 0, Through: 50}}, nil, 51, []Holding{{First: 0, Last: 7, From: 0, Through: 50}}, forever},
+		{"it has gone", []Holding{{First: 0, Last: 7, From: 0, Through: 50}}, nil, 50 + int64(linger), nil, forever},
+	} {
+		s := stints{open: c.open}
+		if got, next := s.settle(c.held, c.now); !slices.Equal(got, c.want) || next != c.next {
+			t.Errorf("%s: %v, then again at %d; expected %v, %d", c.name, got, next, c.want, c.next)
+		}
+	}
+}
+
+// TestStintsAreHeldToTheirEnd: whatever a worker is given, and when, the engine has no part twice, and what is to be held up to a moment is
+// held up to it.
+func TestStintsAreHeldToTheirEnd(t *testing.T) {
+	const n = 6
+	process, err := arrival.Parse("uniform", 100, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		var s stints
+		var until [n]int64 // what the latest holding of each part is to be held to; 0: nothing
+		now := int64(0)
+		for range rapid.IntRange(1, 20).Draw(t, "steps") {
+			now += rapid.Int64Range(1, 30).Draw(t, "pass")
+			var held []Holding
+			for p := range n {
+				if !rapid.Bool().Draw(t, "held") {
+					continue
+				}
+				h := Holding{First: p, Last: p, From: max(until[p], now) + rapid.Int64Range(0, 20).Draw(t, "from"), Through: arrival.Forever}
+				if rapid.Bool().Draw(t, "bounded") {
+					h.Through = h.From + rapid.Int64Range(1, 20).Draw(t, "for")
+				}
+				held = append(held, h)
+			}
+			out, next := s.settle(held, now)
+			if err := (&arrival.Plan{Profile: process.Profile, Held: out}).Validate(n); err != nil {
+				t.Fatal(err)
+			}
+			if next <= now {
+				t.Fatalf("again at %d, and it is %d", next, now)
+			}
+			s.put(out)
+			for p := range n {
+				h, ok := covering(out, reach{p, p})
+				if until[p] > now && (!ok || h.Through != until[p]) {
+					t.Fatalf("part %d is to be held until %d, and at %d it is %v", p, until[p], now, h)
+				}
+				if until[p] = 0; ok && h.Through != arrival.Forever {
+					until[p] = h.Through
+				}
+			}
+		}
+	})
 }

@@ -154,6 +154,9 @@ func (w *worker) last(p job.Part, err error) {
 	defer w.steerMu.Unlock()
 	w.stints.cut(min(int64(p.Duration), int64(w.until.Sub(w.start)))) // its lease may have ended before
 	l := lastWord{End: p.End, Duration: p.Duration, Source: p.Source, Unused: p.Unused, Generator: p.Generator, Members: p.Members}
+	if plan, _, _ := w.known(); w.leaves(plan) {
+		l.End = engine.EndInterrupted
+	}
 	lines := w.tail.lines()
 	l.Log = lines[max(len(lines)-linesLast(w.spec.Workers), 0):]
 	if err != nil {

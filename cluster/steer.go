@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -56,16 +55,19 @@ func (w *worker) steer(lapsed bool) {
 		w.profile, w.changes = profile, len(plan.Changes)
 	}
 	held := after(share.Held, w.from)
+	w.next = arrival.Forever
 	if share.Life == life {
 		for i := range held {
 			if w.leaving > 0 {
 				held[i].Through = min(held[i].Through, w.leaving)
 			}
 		}
-		held = append(held, w.stints.ending(held, int64(w.c.Clock.Since(w.start)))...)
-		slices.SortFunc(held, func(a, b Holding) int { return cmp.Compare(a.First, b.First) })
+		held, w.next = w.stints.settle(held, int64(w.c.Clock.Since(w.start)))
 	}
 	p := &arrival.Plan{Profile: w.profile, End: plan.End, Held: held}
+	if w.leaves(plan) { // what is due until then is still taken up, however late
+		p.End = w.leaving
+	}
 	if err := p.Validate(w.parts.N()); err != nil {
 		w.logf("share: %v", err)
 		return
@@ -83,7 +85,7 @@ func (w *worker) steer(lapsed bool) {
 }
 
 const (
-	leaveWait = 3 * time.Second        // until a worker that leaves goes, though nobody has taken its share
+	leaveWait = 3 * time.Second        // until a worker that leaves goes, though nobody has taken its share; and until it just stops
 	leaveIn   = 100 * time.Millisecond // until all its shards let go then, at one moment
 )
 
@@ -93,40 +95,55 @@ func (w *worker) leave() {
 	w.held.change(func(l *Lease) { l.State = Leaving })
 }
 
-// letGo gives everything up in a moment, and tells when.
-func (w *worker) letGo() (gone <-chan time.Time) {
+// leaves tells whether the schedule ends for this worker before it does for the job; steerMu is held.
+func (w *worker) leaves(p Plan) bool { return w.leaving > 0 && (p.End == 0 || w.leaving < p.End) }
+
+// letGo gives everything up in a moment, whoever is to have it.
+func (w *worker) letGo() {
 	w.steerMu.Lock()
 	defer w.steerMu.Unlock()
-	w.leaving = int64(w.c.Clock.Since(w.start) + leaveIn)
-	return w.c.Clock.After(leaveIn + leaveIn/5)
+	if w.leaving == 0 && !w.start.IsZero() {
+		w.leaving = int64(w.c.Clock.Since(w.start) + leaveIn)
+		w.steer(false)
+	}
 }
 
-// relieved tells when all that it had is another's; nil: that is not known yet.
-func (w *worker) relieved() (gone <-chan time.Time) {
+// relieve ends the schedule when all that the worker had is another's, once it is known when that is.
+func (w *worker) relieve() {
 	w.steerMu.Lock()
 	defer w.steerMu.Unlock()
-	if w.until.Before(w.c.Clock.Now()) || len(w.under.Held) > 0 {
-		return nil
+	if w.leaving > 0 || w.start.IsZero() || w.until.Before(w.c.Clock.Now()) || len(w.under.Held) > 0 {
+		return
 	}
-	last := w.c.Clock.Since(w.start)
+	last := int64(w.c.Clock.Since(w.start))
 	for _, h := range w.stints.open {
 		if h.Through == arrival.Forever {
-			return nil
+			return
 		}
-		last = max(last, time.Duration(h.Through))
+		last = max(last, h.Through)
 	}
-	return w.c.Clock.After(last - w.c.Clock.Since(w.start) + leaveIn/5)
+	w.leaving = last
+	w.steer(false)
+}
+
+// comesBack tells when a part that is still held from before is to be held anew; nil: there is none. steerMu is held.
+func (w *worker) comesBack() <-chan time.Time {
+	if w.start.IsZero() || w.next == 0 || w.next == arrival.Forever {
+		return nil
+	}
+	return w.c.Clock.After(time.Duration(w.next) - w.c.Clock.Since(w.start))
 }
 
 // follow keeps the engine by what the coordinator says, until done is closed.
 func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 	left := false
-	var late, gone <-chan time.Time // nobody has taken its share; it has none any more
+	var late, gone <-chan time.Time // nobody has taken its share; it cannot even let go of it
 	for {
 		plan, _, changed := w.known()
 		_, began := w.now()
 		w.steerMu.Lock()
 		w.steer(false)
+		back := w.comesBack()
 		w.steerMu.Unlock()
 		if w.src != nil {
 			if plan.Fed {
@@ -145,19 +162,16 @@ func (w *worker) follow(ctx, kill context.Context, done <-chan struct{}) {
 		leaving := ctx.Done()
 		if left {
 			leaving = nil
-			if gone == nil {
-				gone = w.relieved()
-			}
+			w.relieve()
 		}
 		select {
 		case <-changed:
+		case <-back:
 		case <-leaving:
-			left, late = true, w.c.Clock.After(leaveWait)
+			left, late, gone = true, w.c.Clock.After(leaveWait), w.c.Clock.After(2*leaveWait)
 			w.leave()
 		case <-late:
-			if gone == nil {
-				gone = w.letGo()
-			}
+			w.letGo()
 		case <-gone:
 			w.sender.Stop()
 		case <-kill.Done():

@@ -66,6 +66,7 @@ type worker struct {
 	leaving  int64      // ns since the start: nothing after it is its own; 0: it stays
 	from     int64      // nothing before is its own: it has been cut off until then
 	stints   stints
+	next     int64         // ns since the start: a part that is still held from before is held anew then; Forever: none is
 	under    Share         // what the engine works by
 	given    *arrival.Plan // the last one
 	profile  arrival.Profile

@@ -248,7 +248,9 @@ func (e *Engine) launch(ctx context.Context, run *sync.WaitGroup) error {
 	e.endMu.Lock()
 	for i, s := range e.shards {
 		s.poll = polls[i]
-		s.clock = e.newClock()
+		if !failed { // else it may be that there is none
+			s.clock = e.newClock()
+		}
 	}
 	e.endMu.Unlock()
 	close(begin)

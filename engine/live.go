@@ -26,6 +26,7 @@ type Live struct {
 type lease struct {
 	until time.Duration // since base
 	epoch int64         // of leases without a gap
+	ended time.Duration // when those of the epoch before did, since base
 	least int64         // number of the first plan that has been made for it
 }
 
@@ -62,12 +63,12 @@ func (l *Live) SetLease(until time.Time) (lapsed bool) {
 	next := &lease{until: until.Sub(l.base), epoch: old.epoch}
 	if lapsed {
 		next.epoch++
-		next.least = 1
+		next.least, next.ended = 1, old.until
 		if p := l.plan.Load(); p != nil {
 			next.least = p.seq + 1
 		}
 	} else {
-		next.least = old.least
+		next.least, next.ended = old.least, old.ended
 	}
 	l.lease.Store(next)
 	l.hurry()
@@ -107,6 +108,9 @@ func (s *shard) steer() {
 	l := s.steered
 	le := l.lease.Load()
 	if le.epoch != l.epoch {
+		if le.epoch == l.epoch+1 { // of two that nobody saw, the one before goes by what was seen of it
+			l.until = int64(le.ended) + l.shift
+		}
 		if !l.out {
 			s.suspend()
 		}

@@ -2,10 +2,12 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
 	law "github.com/iagoloadgen/iago/arrival"
+	"github.com/iagoloadgen/iago/load"
 	"github.com/iagoloadgen/iago/measure"
 )
 
@@ -189,5 +191,42 @@ func TestShardJoinsInTheMiddle(t *testing.T) {
 	m, _ := s.run(t)
 	if m.Start != 7*second+300*ms || m.Requests.Completed != 2000 || m.Times.Lateness.Max() > ms {
 		t.Errorf("from %d: %+v, lateness up to %d", m.Start, m.Requests, m.Times.Lateness.Max())
+	}
+}
+
+// TestRenewalThatNobodySaw: a shard that the machine keeps waiting sees neither that its lease was renewed nor that it ended. Its account
+// goes up to that end.
+func TestRenewalThatNobodySaw(t *testing.T) {
+	s := newSteered(t, 1000)
+	all := law.Holding{First: 0, Last: 7, Through: law.Forever}
+	s.live.SetLease(s.zero.Add(2 * time.Second))
+	s.live.SetPlan(&law.Plan{Profile: s.rate, End: 6 * second, Held: []law.Holding{all}})
+	s.do(second+ms/2, func() {
+		s.live.SetLease(s.zero.Add(3 * time.Second))
+		s.now += 3 * second
+		if !s.live.SetLease(s.zero.Add(time.Hour)) {
+			t.Error("the lease has not ended")
+		}
+	})
+	all.From = 5 * second
+	s.hold(4*second+500*ms, s.rate, 6*second, all)
+	m, _ := s.run(t)
+	if q := m.Requests; q.Scheduled != 3000+1000 || m.UnsentBy[measure.UnsentLease] != 2000 {
+		t.Errorf("%+v, unsent by %v; expected 4000, 2000 of them for want of a lease", q, m.UnsentBy)
+	}
+}
+
+// TestRunThatDoesNotBegin: without a start instant nothing is sent, and the run says why.
+func TestRunThatDoesNotBegin(t *testing.T) {
+	over := errors.New("the job was over before")
+	e, err := New(Config{
+		Codec: lines{}, Targets: []load.Target{simTarget}, Schedule: evenly(100, 10), Fixed: &load.Request{URI: []byte("x")}, Shards: 2, Timeout: time.Second,
+		Begin: func(context.Context) (time.Time, error) { return time.Time{}, over },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Run(t.Context()); !errors.Is(err, over) {
+		t.Errorf("%v, expected %v", err, over)
 	}
 }

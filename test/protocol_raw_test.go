@@ -22,7 +22,7 @@ func TestProtocolTCP(t *testing.T) {
 	tls := startSocat(t, func(port int) string {
 		return fmt.Sprintf("OPENSSL-LISTEN:%d,bind=127.0.0.1,fork,reuseaddr,cert=%[2]s/server.pem,key=%[2]s/server.key,verify=0", port, dir)
 	}, nil)
-	startSocat(t, func(int) string { return "UNIX-LISTEN:" + socket + ",fork" }, func(string) bool { return exists(socket) })
+	startSocat(t, func(int) string { return "UNIX-LISTEN:" + socket + ",fork,backlog=128" }, func(string) bool { return exists(socket) })
 	const shown = "rate: 500/s"
 	spec := edited(t, "tcp.yaml", shown, shown+"\ntls: {ca: "+filepath.Join(dir, "ca.pem")+"}")
 	for _, c := range []struct{ name, spec, target string }{

@@ -55,7 +55,7 @@ var cuts = map[string]cut{
 // TestWorkerIsCutOff cuts one of four workers off and lets it come back: it stops before its share is given away, the others have that soon,
 // and at no time is more sent than was asked for.
 func TestWorkerIsCutOff(t *testing.T) {
-	const rate, duration, from, long5 = 600, 16 * time.Second, 3 * time.Second, 5500 * time.Millisecond
+	const rate, duration, from, lasts = 600, 20 * time.Second, 3 * time.Second, 5500 * time.Millisecond
 	long(t, duration)
 	for name, c := range cuts {
 		t.Run(name, func(t *testing.T) {
@@ -68,7 +68,7 @@ func TestWorkerIsCutOff(t *testing.T) {
 			r.pass(from)
 			began := time.Now()
 			c.begin(r, victim, proxy)
-			r.pass(long5)
+			r.pass(lasts)
 			ended := time.Now()
 			c.end(r, victim, proxy)
 			o := r.finish(workers)
@@ -90,10 +90,13 @@ func TestWorkerIsCutOff(t *testing.T) {
 				t.Fatalf("%s was given up %v: %v", victim.name, givenUp, o.Summary.Events)
 			}
 			o.within(o.at(began), o.at(began)+lease+time.Second, "^worker "+victim.name+" has not been heard of")
-			back := o.within(o.at(ended), duration-4*time.Second, "^worker "+victim.name+" is back")
+			// TCP waits longer and longer before it tries again, and the bus's client gives a silent connection up after twelve seconds.
+			back := o.within(o.at(ended), duration-3*time.Second, "^worker "+victim.name+" is back")
 			o.whole(o.at(began)+lease+time.Second, duration)
 			o.has(victim, 0, o.at(began)+lease+time.Second, back)
-			o.has(victim, rate/4, back+2*time.Second, duration)
+			if o.calm(behind, victim) {
+				o.has(victim, rate/4, back+2*time.Second, duration)
+			}
 			if n := o.of(victim).Errors["lease ended"]; (n > 0) != c.aborts {
 				t.Errorf("%d requests were aborted", n)
 			}

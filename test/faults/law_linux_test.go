@@ -11,9 +11,6 @@ import (
 // significance is how rarely a right job fails by chance; the seed is fixed, so it does so always or never.
 const significance = 1e-4
 
-// sharp is how late workers may be for the times of single requests to show the law.
-const sharp = 150 * time.Millisecond
-
 // TestPoissonOfTheWhole: what four workers send together is the Poisson process that was asked for, whoever comes and goes.
 func TestPoissonOfTheWhole(t *testing.T) {
 	const rate, duration = 60, 24 * time.Second
@@ -36,7 +33,7 @@ func TestPoissonOfTheWhole(t *testing.T) {
 			workers = change(r, workers)
 			o := r.finish(workers)
 			o.follows()
-			if o.calm(sharp) {
+			if o.sharp() {
 				counting.Poisson(t, r.target.Times().Rescale(o.start, counting.Constant(rate)), rate*duration.Seconds(), significance)
 			}
 			for _, w := range workers {
@@ -62,7 +59,7 @@ func TestUniformOfTheWhole(t *testing.T) {
 	workers[0].Stop()
 	o := r.finish(workers)
 	o.follows()
-	if !o.calm(sharp) {
+	if !o.sharp() {
 		return
 	}
 	times := r.target.Times()

@@ -254,7 +254,7 @@ func (l launching) cron(t *testing.T) {
 // same, and whoever has launched it is told of the worker.
 func (l launching) cut(t *testing.T) {
 	binary, image := made(t, l.Cluster, "../../cmd/iago")
-	address, _ := l.serve(t)
+	address, asked := l.serve(t)
 	spec := filepath.Join(t.TempDir(), "cut.yaml")
 	if err := os.WriteFile(spec, []byte("target: http://"+address+"\nrate: 50/s\nduration: 10m\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -276,6 +276,12 @@ func (l launching) cut(t *testing.T) {
 	if lost.Where == list[0].Where {
 		lost = list[2] // the feeder is to stay
 	}
+	eventually(t, "the job has begun", func() error {
+		if asked.Load() == 0 {
+			return errors.New("the target has not been asked for anything")
+		}
+		return nil
+	})
 	t.Cleanup(func() { _ = l.HealNode(lost.Where) })
 	if err := l.CutNode(lost.Where); err != nil {
 		t.Fatal(err)
