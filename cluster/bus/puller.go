@@ -123,8 +123,10 @@ func (p *Puller) signal() {
 	p.change = make(chan struct{})
 }
 
-// leastFetch is the least room that a fetch must offer, so that every message fits.
-const leastFetch = inlineMost + headroom
+const (
+	leastFetch = inlineMost + headroom // the least room that a fetch must offer, so that every message of ours fits
+	mostFetch  = 64<<20 + headroom     // and everybody's: NATS takes none larger than 64 MiB
+)
 
 // fetch keeps items ahead.
 func (p *Puller) fetch() {
@@ -139,7 +141,7 @@ func (p *Puller) fetch() {
 		got, err := p.asker.request(p.ctx, n, max(size, least), p.put, nil)
 		switch {
 		case err == nil && got == 0 && time.Since(began) < time.Second:
-			least *= 2 // a message by somebody else is larger than ours are
+			least = min(2*least, mostFetch) // a message by somebody else is larger than ours are
 		case err == nil:
 			wait = retryFirst
 			continue

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -19,7 +20,7 @@ import (
 type ServerConfig struct {
 	// Listen is host:port; default 127.0.0.1:0, any free port. Beyond loopback TLS is required, or AllowPlain.
 	Listen string
-	// Dir keeps the streams; one server a directory. Default: a temporary one, removed by Shutdown.
+	// Dir keeps the streams; one server a directory, a second one is refused. Default: a temporary one, removed by Shutdown.
 	Dir string
 
 	// Token is what clients must show; default: a random one, see Server.Token.
@@ -54,6 +55,7 @@ type Server struct {
 	token     string
 	url       string
 	temporary string
+	lock      io.Closer // of the directory
 }
 
 // readyTime bounds the server's start when the context does not.
@@ -81,7 +83,12 @@ func Serve(ctx context.Context, cfg ServerConfig) (*Server, error) {
 		}
 		opts.StoreDir = s.temporary
 	}
-	if err := s.start(ctx, opts, cfg.Logf); err != nil {
+	if s.lock, err = lockFolder(opts.StoreDir); err == nil {
+		if err = s.start(ctx, opts, cfg.Logf); err != nil {
+			s.lock.Close()
+		}
+	}
+	if err != nil {
 		err = fmt.Errorf("bus: serve on %s: %w", net.JoinHostPort(opts.Host, strconv.Itoa(max(opts.Port, 0))), err)
 		if s.temporary != "" {
 			err = errors.Join(err, os.RemoveAll(s.temporary))
@@ -137,6 +144,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	go func() {
 		s.s.Shutdown()
 		s.s.WaitForShutdown()
+		s.lock.Close()
 		if s.temporary == "" {
 			done <- nil
 			return

@@ -146,6 +146,9 @@ func TestDirectory(t *testing.T) {
 	lost, back := make(chan error, 1), make(chan struct{}, 1)
 	b := connect(t, bus.Config{URL: s.URL(), Token: "t", Lost: func(err error) { lost <- err }, Back: func() { back <- struct{}{} }})
 	exercise(t, b, "j")
+	if second, err := bus.Serve(t.Context(), bus.ServerConfig{Dir: dir, Listen: "127.0.0.1:0", Token: "t"}); err == nil || !strings.Contains(err.Error(), "another server") {
+		t.Errorf("a second server in one folder: %v, %v", second, err)
+	}
 	address := s.Addr()
 	if err := s.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)

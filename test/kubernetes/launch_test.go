@@ -32,7 +32,7 @@ func TestLaunch(t *testing.T) {
 	l := launching{c}
 	t.Run("side by side", func(t *testing.T) { // one of them waits for the next full minute
 		for name, of := range map[string]func(*testing.T){
-			"contract": l.contract, "manifests": l.manifests, "address": l.address, "owner": l.owner, "cron": l.cron, "iago": l.iago,
+			"contract": l.contract, "manifests": l.manifests, "address": l.address, "owner": l.owner, "cron": l.cron, "iago": l.iago, "bus": l.bus,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

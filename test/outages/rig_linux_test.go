@@ -39,10 +39,14 @@ type rig struct {
 	job    *bus.Job
 }
 
-// newRig starts so many servers of the bus and a target.
+// newRig starts so many servers of the bus and a target. Several servers have the configuration that users are shown.
 func newRig(t *testing.T, servers int) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: t.TempDir(), bus: bustest.Start(t, bustest.Options{Servers: servers})}
+	o := bustest.Options{Servers: servers}
+	if servers > 1 {
+		o.Config = "../../examples/cluster/nats.conf"
+	}
+	r := &rig{t: t, dir: t.TempDir(), bus: bustest.Start(t, o)}
 	r.token = r.write("token", r.bus.Config().Token)
 	r.serve(counting.Options{})
 	return r

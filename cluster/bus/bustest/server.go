@@ -21,6 +21,7 @@ type Options struct {
 	Servers int    // how many, as one cluster; 0: 1
 	Extra   string // text for the configuration of each, in NATS' own form; for example max_payload: 2MB
 	Auth    string // likewise: instead of a token, users or accounts. Then Config has no credentials
+	Config  string // a file instead of all that: the configuration of each server of a cluster, as in examples/cluster
 }
 
 // Cluster is one nats-server process or several that know each other. They store in files and end with the test.
@@ -35,12 +36,13 @@ type Server struct {
 	Name string // n1, n2, …
 	Addr string // 127.0.0.1:port; stays the same across restarts
 
-	t      testing.TB
-	config string
-	log    string
-	mu     sync.Mutex
-	cmd    *exec.Cmd // nil: not running
-	ended  chan struct{}
+	t     testing.TB
+	args  []string
+	env   []string
+	log   string
+	mu    sync.Mutex
+	cmd   *exec.Cmd // nil: not running
+	ended chan struct{}
 }
 
 // Start starts nats-server processes and waits until they take connections.
@@ -55,19 +57,13 @@ func Start(t testing.TB, o Options) *Cluster {
 	}
 	n := max(o.Servers, 1)
 	addrs := free(t, 2*n)
-	var routes []string
-	for _, a := range addrs[n:] {
-		routes = append(routes, "nats-route://"+a)
-	}
 	for i := range n {
 		dir := t.TempDir()
-		s := &Server{Name: fmt.Sprint("n", i+1), Addr: addrs[i], t: t, config: filepath.Join(dir, "nats.conf"), log: filepath.Join(dir, "log")}
-		text := fmt.Sprintf("listen: %q\nserver_name: %s\njetstream { store_dir: %q }\nlogfile: %q\n%s\n%s\n", s.Addr, s.Name, dir, s.log, auth, o.Extra)
-		if n > 1 {
-			text += fmt.Sprintf("cluster { name: iago, listen: %q, routes: [%s] }\n", addrs[n+i], strings.Join(routes, ", "))
-		}
-		if err := os.WriteFile(s.config, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
+		s := &Server{Name: fmt.Sprint("n", i+1), Addr: addrs[i], t: t, log: filepath.Join(dir, "log")}
+		if o.Config != "" {
+			s.example(o.Config, c.token, dir, addrs[n+i], addrs[n:])
+		} else {
+			s.configure(dir, auth+"\n"+o.Extra, addrs[n+i], addrs[n:])
 		}
 		c.servers = append(c.servers, s)
 		s.begin()
@@ -77,6 +73,34 @@ func Start(t testing.TB, o Options) *Cluster {
 		s.await()
 	}
 	return c
+}
+
+// configure writes a server's configuration; one of a cluster listens for the others at own.
+func (s *Server) configure(dir, more, own string, all []string) {
+	s.t.Helper()
+	text := fmt.Sprintf("listen: %q\nserver_name: %s\njetstream { store_dir: %q }\n%s\n", s.Addr, s.Name, dir, more)
+	if len(all) > 1 {
+		text += fmt.Sprintf("cluster { name: iago, listen: %q, routes: [nats-route://%s] }\n", own, strings.Join(all, ", nats-route://"))
+	}
+	config := filepath.Join(dir, "nats.conf")
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	s.args = []string{"-c", config, "-l", s.log}
+}
+
+// example is for a configuration that is the same on all machines: what differs is in variables.
+func (s *Server) example(config, token, dir, own string, all []string) {
+	const password = "a-password-for-tests"
+	var routes []string
+	for _, a := range all {
+		if a != own {
+			routes = append(routes, "nats-route://route:"+password+"@"+a)
+		}
+	}
+	s.args = []string{"-c", config, "-l", s.log, "--routes", strings.Join(routes, ",")}
+	s.env = append(os.Environ(), "IAGO_BUS_TOKEN="+token, "NATS_PASSWORD="+password,
+		"NATS_NAME="+s.Name, "NATS_LISTEN="+s.Addr, "NATS_CLUSTER="+own, "NATS_DATA="+dir)
 }
 
 // free finds addresses on loopback that nobody listens on.
@@ -153,7 +177,8 @@ func (s *Server) begin() {
 	if s.cmd != nil {
 		return
 	}
-	c := exec.Command(path, "-c", s.config)
+	c := exec.Command(path, s.args...)
+	c.Env = s.env
 	c.SysProcAttr = dieWithTest()
 	started, ended := make(chan error, 1), make(chan struct{})
 	go func() {
