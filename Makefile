@@ -12,7 +12,7 @@ ALONE := /test/faults$$|/test/outages$$|/test/kubernetes|/cluster/bus|/cluster/s
 # Packages with goroutines of their own: their short tests are run again and again by `make flakes`.
 CONCURRENT := ./internal/... ./engine/... ./job/... ./source/... ./processor/... ./transport/... ./target/... ./report/... ./discovery/... ./cluster/... ./test/netns/... ./test/cluster/...
 
-.PHONY: help build demo demo-cluster test test-all test-short deps kube lint unit race fuzz flakes cross faults bench benchcmp peers vuln generate clean
+.PHONY: help build demo demo-cluster test test-short deps kube lint unit race fuzz flakes cross faults bench benchcmp peers vuln generate clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -26,10 +26,8 @@ demo: build ## start the built-in target, replay a real access log against it, l
 demo-cluster: build ## the same from three worker processes, one of which is killed on the way
 	@scripts/demo-cluster.sh
 
-test: deps build lint cross unit race ## install what tests need, run every test but those of `make faults`
+test: deps build lint cross unit race kube faults ## install what tests need, run every test
 	@echo "all tests passed"
-
-test-all: test kube faults ## and those too: long faults, the bus under fire, a real Kubernetes (half an hour, or more where that is to be built)
 
 test-short: deps build lint ## the same without what takes minutes: Kubernetes, long faults, the race detector
 	go test -short ./...
@@ -45,7 +43,7 @@ lint: ## vet, golangci-lint, gofumpt
 	$(TOOL) golangci-lint run ./...
 
 unit: ## every test, with figures (allocations, laws), fuzz seeds, real servers, README commands
-	go test -timeout 30m $$(go list ./... | grep -vE '$(ALONE)')
+	go test -p 3 -timeout 30m ./test $$(go list ./... | grep -vE '$(ALONE)|/iago/test$$')
 
 faults: ## tests that break things for real, one package at a time: leases are about time
 	@scripts/faults.sh $$(go list ./... | grep -E '$(ALONE)')

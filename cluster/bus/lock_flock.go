@@ -8,8 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 )
 
 // lockFolder makes a folder this process's alone, until what it returns is closed or the process ends: two servers that store in one
@@ -22,11 +21,11 @@ func lockFolder(dir string) (io.Closer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err == nil {
+	if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
 		return f, nil
 	}
 	f.Close()
-	if errors.Is(err, unix.EWOULDBLOCK) {
+	if errors.Is(err, syscall.EWOULDBLOCK) {
 		err = fmt.Errorf("%s is another server's, which runs; give each its own folder, or end that one first", dir)
 	}
 	return nil, err

@@ -64,7 +64,8 @@ func StartCommand(t testing.TB, c *exec.Cmd) *Proc {
 	if c.Env == nil {
 		c.Env = os.Environ()
 	}
-	c.Env = append(c.Env, p.mark, "TMPDIR="+t.TempDir()) // one that is killed cannot tidy up
+	// One that is killed cannot tidy up what it has in the folder for temporary files.
+	c.Env = append(c.Env, p.mark, "TMPDIR="+t.TempDir())
 	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true} // a terminal's interrupt is for the test, not for it
 	began := make(chan error, 1)
 	go p.run(began)
