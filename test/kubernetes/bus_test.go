@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,7 +61,9 @@ func (l launching) bus(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.status(t, h, "the feeder is replaced", func(now []launch.Process) bool {
-		return len(now) > 0 && now[0].Role == launch.Feeder && now[0].Name != list[0].Name && now[0].State == launch.Running
+		return slices.ContainsFunc(now, func(p launch.Process) bool {
+			return p.Role == launch.Feeder && p.Name != list[0].Name && p.State == launch.Running
+		})
 	})
 	sends("the job goes on")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -316,8 +316,8 @@ func (l launching) cut(t *testing.T) {
 // serve starts a target, and counts what it is asked.
 func (l launching) serve(t *testing.T) (address string, asked *atomic.Int64) {
 	t.Helper()
-	address, asked = net.JoinHostPort(l.Address("target"), "80"), new(atomic.Int64)
-	in, err := l.Listen("target", "tcp", address)
+	asked = new(atomic.Int64)
+	in, err := l.Listen("target", "tcp", net.JoinHostPort(l.Address("target"), "0"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -328,7 +328,7 @@ func (l launching) serve(t *testing.T) (address string, asked *atomic.Int64) {
 		server.Close()
 		<-done
 	})
-	return address, asked
+	return in.Addr().String(), asked
 }
 
 // iago: a whole job, with the iago that users have, in pods that may do next to nothing.
