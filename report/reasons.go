@@ -249,10 +249,7 @@ func refusedReason(s *Summary) string {
 		"Raise followup_limits if that is not on purpose.", several(n, "follow-up"), was(n))
 }
 
-const (
-	noisySteal = 0.05
-	longPause  = 1_000_000 // ns
-)
+const noisySteal = 0.05
 
 func stealReason(s *Summary) string {
 	if s.Generator.StealMax <= noisySteal {
@@ -263,8 +260,10 @@ func stealReason(s *Summary) string {
 }
 
 func pauseReason(s *Summary) string {
-	if s.Generator.GCPauseMaxNS <= longPause {
+	pause := s.Generator.GCPauseMaxNS
+	if pause <= tolerated(s.Latency.P999) {
 		return ""
 	}
-	return fmt.Sprintf("the generator's own garbage collection paused it for up to %s: a custom processor or source may allocate too much.", Duration(s.Generator.GCPauseMaxNS))
+	return fmt.Sprintf("the generator's own garbage collection paused it for up to %s: what was due meanwhile was late. A processor or source of one's own may "+
+		"allocate too much, or the machine be short of processors.", Duration(pause))
 }
