@@ -3,6 +3,8 @@
 package discoverytest
 
 import (
+	"bytes"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -64,8 +66,27 @@ func (p *Process) Kill() {
 	<-p.ended
 }
 
-// Freeze stops the process in its tracks (SIGSTOP): its sockets stay open, and nobody answers. Thaw lets it go on.
-func (p *Process) Freeze() { p.signal(syscall.SIGSTOP) }
+// Freeze stops the process in its tracks (SIGSTOP): its sockets stay open, and nobody answers. Thaw lets it go on. It returns
+// when the last of its threads, some of which may have been answering somebody, stands still.
+func (p *Process) Freeze() {
+	p.t.Helper()
+	p.signal(syscall.SIGSTOP)
+	if !Eventually(p.still) {
+		p.t.Fatalf("%s does not stand still", p.path)
+	}
+}
+
+// still tells whether all threads are stopped, as far as the system says (Linux does, by proc(5)).
+func (p *Process) still() bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.cmd.Process.Pid))
+	for _, t := range threads {
+		b, err := os.ReadFile(t)
+		if err == nil && !bytes.HasPrefix(b[bytes.LastIndexByte(b, ')')+1:], []byte(" T")) {
+			return false
+		}
+	}
+	return true
+}
 
 // Thaw lets a frozen process go on.
 func (p *Process) Thaw() { p.signal(syscall.SIGCONT) }

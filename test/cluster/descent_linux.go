@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -90,12 +91,14 @@ func kill(pid int, wanted func(variable string) bool) {
 	}
 }
 
-// stopped tells whether a process stands still (state T, proc(5)).
+// stopped tells whether a process stands still, all of its threads.
 func stopped(pid int) bool {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return false
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	for _, t := range threads {
+		b, err := os.ReadFile(t)
+		if err == nil && !bytes.HasPrefix(b[bytes.LastIndexByte(b, ')')+1:], []byte(" T")) {
+			return false
+		}
 	}
-	_, rest, ok := strings.Cut(string(b[max(0, bytes.LastIndexByte(b, ')')):]), ") ")
-	return ok && strings.HasPrefix(rest, "T")
+	return len(threads) > 0
 }
