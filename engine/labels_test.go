@@ -84,7 +84,7 @@ func TestLabelsOfSeconds(t *testing.T) {
 				}
 				for name, n := range want {
 					run, sum := r.Labels[name], seconds.total[name]
-					if run.Requests != sum.Requests || run.Latency.Count() != sum.Latency.Count() || run.Latency.Sum() != sum.Latency.Sum() || run.Requests.Completed != n {
+					if run.Requests != sum.Requests || run.Latency.Count() != sum.Latency.Count() || run.Latency.Mean() != sum.Latency.Mean() || run.Requests.Completed != n {
 						t.Errorf("%s: %+v of the run, %+v of its seconds, want %d", name, run.Requests, sum.Requests, n)
 					}
 				}

@@ -31,13 +31,14 @@ func histogramOf(values []int64) *Histogram {
 
 // content is all that a histogram says, for comparison.
 type content struct {
-	Count, Sum uint64
-	Min, Max   int64
-	Buckets    [][3]int64
+	Count, High, Sum uint64
+	Min, Max         int64
+	Buckets          [][3]int64
 }
 
 func contentOf(h *Histogram) content {
-	c := content{Count: h.Count(), Sum: h.Sum(), Min: h.Min(), Max: h.Max()}
+	c := content{Count: h.Count(), Min: h.Min(), Max: h.Max()}
+	c.High, c.Sum = h.Sum()
 	h.Each(func(lo, hi int64, n uint64) { c.Buckets = append(c.Buckets, [3]int64{lo, hi, int64(n)}) })
 	return c
 }

@@ -47,7 +47,8 @@ func (h *Histogram) appendWire(dst []byte) []byte {
 	if n == 0 {
 		return dst
 	}
-	next, least := 0, uint64(0)
+	next := 0
+	var least wide
 	h.Each(func(lo, _ int64, n uint64) {
 		i := bucketOf(lo)
 		gap := uint64(i - next)
@@ -61,11 +62,11 @@ func (h *Histogram) appendWire(dst []byte) []byte {
 			dst = binary.AppendUvarint(dst, gap)
 		}
 		next = i + 1
-		least += n * uint64(lo)
+		least.addProduct(n, uint64(lo))
 	})
 	first, _ := bucketRange(bucketOf(h.Min()))
 	last, _ := bucketRange(bucketOf(h.max))
-	dst = binary.AppendUvarint(dst, h.sum-least)
+	dst = binary.AppendUvarint(dst, h.sum-least.low) // at most 1/1024 of the sum: 64 bits of 74
 	dst = binary.AppendUvarint(dst, uint64(h.Min()-first))
 	return binary.AppendUvarint(dst, uint64(h.max-last))
 }
@@ -92,12 +93,13 @@ func (r *wireReader) histogram(h *Histogram) {
 		r.fail(errOverflow)
 	case smallest > smallMost, largest > min(largeMost, MaxValue), smallest > largest:
 		r.fail(errExtremes)
-	case over > sum.room:
+	case sum.room.high == 0 && over > sum.room.low:
 		r.fail(errSum)
 	default:
 		again.count(h, n)
 		h.count += sum.count
-		h.sum += sum.least + over
+		h.addSum(sum.least.high, sum.least.low)
+		h.addSum(0, over)
 		h.max = max(h.max, largest)
 		h.below = max(h.below, MaxValue-smallest)
 	}
@@ -147,22 +149,29 @@ func (r *wireReader) bucket() (gap, n uint64) {
 	}
 }
 
+// wide is a number of 128 bits.
+type wide struct{ high, low uint64 }
+
+// addProduct adds a·b.
+func (w *wide) addProduct(a, b uint64) {
+	high, low := bits.Mul64(a, b)
+	sum, carry := bits.Add64(w.low, low, 0)
+	w.low, w.high = sum, w.high+high+carry
+}
+
 // tally adds up buckets that came in, and sees when they are too many.
 type tally struct {
 	first, last int // their numbers
 	count       uint64
-	least       uint64 // the sum if all values were the lowest of their buckets
-	room        uint64 // by how much it is larger if they are the highest
+	least       wide // the sum if all values were the lowest of their buckets
+	room        wide // by how much it is larger if they are the highest
 	overflow    bool
 }
 
 func (t *tally) add(i int, n uint64) {
 	lo, hi := bucketRange(i)
-	over, most := bits.Mul64(n, uint64(hi))
-	_, carry := bits.Add64(t.least+t.room, most, 0)
-	count, carry2 := bits.Add64(t.count, n, 0)
-	t.overflow = t.overflow || over|carry|carry2 != 0
-	t.count = count
-	t.least += n * uint64(lo)
-	t.room += n * uint64(hi-lo)
+	count, carry := bits.Add64(t.count, n, 0)
+	t.count, t.overflow = count, t.overflow || carry != 0
+	t.least.addProduct(n, uint64(lo))
+	t.room.addProduct(n, uint64(hi-lo))
 }

@@ -11,7 +11,7 @@ var (
 	errCutOff   = errors.New("cut off")
 	errVarint   = errors.New("a number of more than 64 bits")
 	errBucket   = errors.New("a bucket beyond the largest value")
-	errOverflow = errors.New("counts whose sum or total time is beyond 64 bits")
+	errOverflow = errors.New("counts whose sum is beyond 64 bits")
 	errExtremes = errors.New("a smallest or largest value outside of its bucket")
 	errSum      = errors.New("a sum that the buckets cannot have")
 	errStatus   = errors.New("a status beyond the largest")

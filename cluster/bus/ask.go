@@ -13,7 +13,7 @@ func (b *Bus) ask(ctx context.Context, fn func(context.Context) error) error {
 	asked := ctx
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
-		asked, cancel = context.WithTimeout(asked, opTimeout)
+		asked, cancel = context.WithTimeout(asked, b.pace(opTimeout))
 		defer cancel()
 	}
 	asked, cancel := context.WithCancel(asked)

@@ -66,7 +66,7 @@ func Connect(ctx context.Context, cfg Config) (*Bus, error) {
 		return nil, fmt.Errorf("bus: connect to %s: %w", cfg, connectError(err, d.failed))
 	}
 	d.done.Store(true)
-	if b.js, err = jetstream.New(b.nc, jetstream.WithDefaultTimeout(opTimeout)); err == nil {
+	if b.js, err = jetstream.New(b.nc, jetstream.WithDefaultTimeout(b.pace(opTimeout))); err == nil {
 		err = b.probe(ctx, &cfg)
 	}
 	if err != nil {

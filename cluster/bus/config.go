@@ -45,7 +45,8 @@ type Config struct {
 	Name string
 	// Timeout bounds every attempt to connect; default 5 s.
 	Timeout time.Duration
-	// Slow is for simulations: who reads a stream lets so many times as much time pass between signs of life. Default 1.
+	// Slow is for simulations: a question to the bus may take so many times as long, and so many times as much time passes between
+	// the signs of life of a stream. Default 1.
 	Slow float64
 	// Lost is called when the connection is lost, Back when it stands again: one at a time, in order. They must not wait
 	// for the bus, nor close it. May be nil.

@@ -81,7 +81,7 @@ func (j *Job) write(ctx context.Context, verb, key string, fn func(context.Conte
 func (j *Job) Keys(ctx context.Context, prefix string) ([]string, error) {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, opTimeout)
+		ctx, cancel = context.WithTimeout(ctx, j.b.pace(opTimeout))
 		defer cancel()
 	}
 	var keys []string

@@ -83,7 +83,7 @@ func (r *run) open(ctx context.Context, side *sync.WaitGroup) (err error) {
 	if r.bus, err = bus.Connect(ctx, bus.Config{URL: url, Token: token, Slow: r.Slow}); err != nil {
 		return err
 	}
-	if r.mine, err = bus.Connect(ctx, bus.Config{URL: url, Token: token}); err != nil {
+	if r.mine, err = bus.Connect(ctx, bus.Config{URL: url, Token: token, Slow: r.Slow}); err != nil {
 		return err
 	}
 	if err := r.feed(ctx, side); err != nil {
