@@ -232,10 +232,17 @@ func (l *ledger) counted(id string) (sent, completed int64) {
 	return 0, 0
 }
 
+// For so long an order that nobody has heard is given again.
+const nobodyWait, nobodyStep = 800 * time.Millisecond, 100 * time.Millisecond
+
 // Control gives an order to a job's coordinator and returns how the job stands after it: "status", "stop", "kill", or a change of
-// the rate as [arrival.ParseChange] reads it. bus.ErrNobody: nobody coordinates at this moment.
+// the rate as [arrival.ParseChange] reads it. bus.ErrNobody: nobody coordinates, and does not begin to within a second.
 func Control(ctx context.Context, j *bus.Job, text string) (*Status, error) {
 	b, err := j.Request(ctx, subjectControl, []byte(text))
+	for wait := nobodyWait; errors.Is(err, bus.ErrNobody) && wait > 0 && ctx.Err() == nil; wait -= nobodyStep {
+		time.Sleep(nobodyStep) // a job that has just been made is there a moment before its coordinator listens
+		b, err = j.Request(ctx, subjectControl, []byte(text))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cluster: job %s: %w", j.Name(), err)
 	}
