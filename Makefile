@@ -43,7 +43,7 @@ lint: ## vet, golangci-lint, gofumpt
 	$(TOOL) golangci-lint run ./...
 
 unit: ## every test, with figures (allocations, laws), fuzz seeds, real servers, README commands
-	go test -p 3 -timeout 30m ./test $$(go list ./... | grep -vE '$(ALONE)|/iago/test$$')
+	go test -timeout 30m ./test $$(go list ./... | grep -vE '$(ALONE)|/iago/test$$')
 
 faults: ## tests that break things for real, one package at a time: leases are about time
 	@scripts/faults.sh $$(go list ./... | grep -E '$(ALONE)')

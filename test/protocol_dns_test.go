@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // knotStats makes knotd count what it is asked.
@@ -32,7 +34,11 @@ func startKnot(t *testing.T) (s *server, control string) {
 			"storage: examples/protocols", "storage: "+absolute(t, protocolsDir), "\nzone:", knotStats+"\nzone:")
 		return exec.Command(program(t, "knotd"), "-c", conf)
 	}, answersDNS)
-	return s, filepath.Join(dir, "knot.sock")
+	control = filepath.Join(dir, "knot.sock")
+	if !eventually(10*time.Second, func() bool { _, err := os.Stat(control); return err == nil }) { // it answers before it takes orders
+		t.Fatal("knotd does not make its control socket")
+	}
+	return s, control
 }
 
 // answersDNS says that a name server answers over TCP, which it does only once it has its zones.
