@@ -71,14 +71,14 @@ func (p *Process) Kill() {
 func (p *Process) Freeze() {
 	p.t.Helper()
 	p.signal(syscall.SIGSTOP)
-	if !Eventually(p.still) {
+	if !Eventually(func() bool { return Still(p.cmd.Process.Pid) }) {
 		p.t.Fatalf("%s does not stand still", p.path)
 	}
 }
 
-// still tells whether all threads are stopped, as far as the system says (Linux does, by proc(5)).
-func (p *Process) still() bool {
-	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.cmd.Process.Pid))
+// Still tells whether all threads of a process are stopped, as far as the system says (Linux does, by proc(5)).
+func Still(pid int) bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
 	for _, t := range threads {
 		b, err := os.ReadFile(t)
 		if err == nil && !bytes.HasPrefix(b[bytes.LastIndexByte(b, ')')+1:], []byte(" T")) {

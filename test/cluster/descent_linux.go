@@ -1,11 +1,9 @@
 package cluster
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,16 +87,4 @@ func kill(pid int, wanted func(variable string) bool) {
 	if has(pid, wanted) {
 		_ = p.Signal(syscall.SIGKILL) // if it has just ended, so much the better
 	}
-}
-
-// stopped tells whether a process stands still, all of its threads.
-func stopped(pid int) bool {
-	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
-	for _, t := range threads {
-		b, err := os.ReadFile(t)
-		if err == nil && !bytes.HasPrefix(b[bytes.LastIndexByte(b, ')')+1:], []byte(" T")) {
-			return false
-		}
-	}
-	return len(threads) > 0
 }

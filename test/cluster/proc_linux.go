@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/iagoloadgen/iago/discovery/discoverytest"
 	"github.com/iagoloadgen/iago/test/netns"
 )
 
@@ -145,7 +146,7 @@ func (p *Proc) Interrupt() {
 func (p *Proc) Pause() {
 	p.t.Helper()
 	p.signal(syscall.SIGSTOP)
-	netns.Eventually(p.t, 10*time.Second, func() bool { return stopped(p.PID()) },
+	netns.Eventually(p.t, 10*time.Second, func() bool { return discoverytest.Still(p.PID()) },
 		func() string { return fmt.Sprintf("%v stands still", p) })
 }
 

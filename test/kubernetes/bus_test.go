@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,10 +59,22 @@ func (l launching) bus(t *testing.T) {
 	if err := l.Cluster.Kill(list[0].Where, "default", list[0].Name); err != nil {
 		t.Fatal(err)
 	}
+	next := ""
 	l.status(t, h, "the feeder is replaced", func(now []launch.Process) bool {
-		return slices.ContainsFunc(now, func(p launch.Process) bool {
-			return p.Role == launch.Feeder && p.Name != list[0].Name && p.State == launch.Running
-		})
+		for _, p := range now {
+			if p.Role == launch.Feeder && p.Name != list[0].Name && p.State == launch.Running {
+				next = p.Name
+			}
+		}
+		return next != ""
+	})
+	server, err := l.Kubectl("get", "pod", "bus-bus-0", "-o=jsonpath={.status.podIP}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the new feeder coordinates", func() error { // the workers go on without one
+		_, err := l.Kubectl("exec", next, "--", "/iago", "ctl", "bus", "rate", "150/s", "--bus", "nats://"+server+":4222", "--bus-token-file", "/etc/iago/bus/token")
+		return err
 	})
 	sends("the job goes on")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
